@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.servers import make_environ
+from benchmarks.servers import make_environ, seed
 from deploy.demo.local_aws import PROJECT
-from deploy.demo.processes import run_to_end
 from testkit import postgres
 
 PROCESSES, THREADS = 2, 4  # as gunicorn's workers have threads
@@ -53,7 +52,7 @@ def _environ(folder: Path, database: str = "") -> dict[str, str]:
 def _measure(
     environ: Mapping[str, str], folder: Path, count: int, rounds: int
 ) -> dict[str, object]:
-    run_to_end("benchmarks.seed", environ, folder / "seed.log")
+    seed(environ, folder)
     rates: dict[str, list[float]] = {"append": [], "bare": []}
     waits: dict[str, list[float]] = {"append": [], "bare": []}
     with _writers(environ) as writers:

@@ -14,11 +14,10 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import replaying_aws
 from benchmarks.browser import Browser
-from benchmarks.servers import EDITOR, make_environ, serve
+from benchmarks.servers import EDITOR, make_environ, seed, serve
 from benchmarks.timing import in_turns, ratio
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import CREDENTIALS, LocalAws
-from deploy.demo.processes import run_to_end
 from deploy.demo.signed_client import SignedClient
 from secrets_ui.aws.session import AwsSessions
 from testkit.estate import ENVIRONMENTS
@@ -116,7 +115,7 @@ def _start() -> Iterator[Panel]:
         account = build_estate(moto.endpoint, environments={"dev": ENVIRONMENT}, clean=True)["dev"]
         folder = Path(name)
         environ = make_environ(folder, aws.endpoint)
-        run_to_end("benchmarks.seed", environ, folder / "seed.log")
+        seed(environ, folder)
         with serve(environ, folder, "miyabi_admin.settings") as console:
             browser = Browser(console.port)
             browser.sign_in(EDITOR, environ["DEMO_PASSWORD"])

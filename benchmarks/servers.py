@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,17 +48,13 @@ class Servers:
 
 
 def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
-    """The console's settings: new keys, a database of its own, the fake AWS."""
+    """The console's settings: a database of its own, the fake AWS."""
     (folder / "environments.toml").write_text(TOML, encoding="utf-8")
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    keys = {
-        name: secrets.token_urlsafe(48)
-        for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
-    }
     return (
         own
         | CREDENTIALS
-        | keys
+        | _keys()
         | {
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
             "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
@@ -66,12 +63,34 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
             "LOCAL_AWS_ENDPOINT": endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
             "WRITES_PER_MINUTE": "1000000",
-            "DEMO_PASSWORD": secrets.token_urlsafe(12),
             "STATUS_EVERY": "0",
             "HOST": HOST,
         }
         | more
     )
+
+
+@cache
+def _keys() -> dict[str, str]:
+    """New keys and a password, the same for a whole run, so that its databases can be copied."""
+    names = ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
+    keys = {name: secrets.token_urlsafe(48) for name in names}
+    return keys | {"DEMO_PASSWORD": secrets.token_urlsafe(12)}
+
+
+_seeded: list[bytes] = []  # the first database in a file of this run, if there was one
+
+
+def seed(environ: Mapping[str, str], folder: Path) -> None:
+    """Fill the database of `environ`, as benchmarks.seed does, or with a copy of what it did."""
+    database = folder / "db.sqlite3"
+    is_file = environ["DATABASE_URL"] == f"sqlite:///{database}"
+    if is_file and _seeded:
+        database.write_bytes(_seeded[0])
+        return
+    run_to_end("benchmarks.seed", environ, folder / "seed.log")
+    if is_file:
+        _seeded.append(database.read_bytes())
 
 
 @contextmanager
@@ -83,7 +102,7 @@ def start(prod: int) -> Iterator[Servers]:
     ):
         folder = Path(name)
         environ = make_environ(folder, aws.endpoint)
-        run_to_end("benchmarks.seed", environ, folder / "seed.log")
+        seed(environ, folder)
         with (
             serve(environ, folder, "miyabi_admin.settings") as console,
             serve(environ, folder, "benchmarks.reference.settings") as reference,

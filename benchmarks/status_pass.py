@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.servers import make_environ
+from benchmarks.servers import make_environ, seed
 from deploy.demo.local_aws import PROJECT
-from deploy.demo.processes import run_to_end
 from testkit.estate import make_secrets
 from testkit.fake_aws import FakeAwsProcess
 
@@ -26,15 +25,18 @@ ENVIRONMENTS, PAGE, CATALOG, POLICIES = (
 UNPACED = {f"STATUS_{what}_PER_SECOND": "100000" for what in ("SECRETS", "IAM", "OTHERS")}
 
 
-def measure(secrets: int) -> dict[str, object]:
-    """Measure the second pass: the first one reads every version once."""
+def measure(secrets: int, *, paced: bool = True) -> dict[str, object]:
+    """Measure the second pass: the first one reads every version once.
+
+    Unless `paced`, its calls wait for no rate, and its seconds say nothing.
+    """
     with (
         TemporaryDirectory(prefix="miyabi-bench-") as name,
         FakeAwsProcess.start(make_secrets(secrets, secrets)) as aws,
     ):
         folder = Path(name)
         environ = make_environ(folder, aws.endpoint)
-        run_to_end("benchmarks.seed", environ, folder / "seed.log")
+        seed(environ, folder)
         _run_pass(
             environ
             | UNPACED
@@ -42,7 +44,7 @@ def measure(secrets: int) -> dict[str, object]:
         )
         first = aws.take_calls(RUNNER)
         began = time.perf_counter()
-        _run_pass(environ)
+        _run_pass(environ if paced else environ | UNPACED)
         seconds, calls = time.perf_counter() - began, aws.take_calls(RUNNER)
     return {
         "secrets": secrets * ENVIRONMENTS,

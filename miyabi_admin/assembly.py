@@ -22,35 +22,35 @@ INSTALLED_APPS = [
 OIDC_APP = "allauth.socialaccount.providers.openid_connect"
 MIDDLEWARE = [
     # First, so that it measures all of the others.
-    "secrets_ui.middleware.measure",
+    "secrets_ui.middleware.requests.measure",
     "secrets_ui.incoming.client_address",
     "miyabi_admin.forgetting.forget_soon",
-    "secrets_ui.middleware.no_store",
+    "secrets_ui.middleware.requests.no_store",
     # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
     # TLS, and refuses an unknown host.
-    "secrets_ui.middleware.security_headers",
+    "secrets_ui.middleware.requests.security_headers",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "secrets_ui.middleware.answer_health",
-    "secrets_ui.middleware.refuse_without_thread",
+    "secrets_ui.middleware.requests.answer_health",
+    "secrets_ui.middleware.requests.refuse_without_thread",
     "secrets_ui.compression.compress_pages",
-    "secrets_ui.middleware.errors_for_people",
+    "secrets_ui.middleware.errors.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "secrets_ui.middleware.refuse_oversized",
+    "secrets_ui.middleware.requests.refuse_oversized",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "secrets_ui.middleware.session_limits",
+    "secrets_ui.middleware.sessions.session_limits",
     "secrets_ui.incoming.refuse_control_characters",
     # Every view, unless it says login_not_required
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "secrets_ui.middleware.second_factor_first",
-    "secrets_ui.middleware.remember_environment",
-    "secrets_ui.middleware.answer_head",
+    "secrets_ui.middleware.sessions.second_factor_first",
+    "secrets_ui.middleware.requests.remember_environment",
+    "secrets_ui.middleware.requests.answer_head",
 ]
 TEMPLATES = [
     {
@@ -67,6 +67,7 @@ TEMPLATES = [
                 "secrets_ui.templatetags.console",
                 "secrets_ui.templatetags.dates",
                 "secrets_ui.templatetags.places",
+                "secrets_ui.templatetags.versions",
                 "secrets_ui.templatetags.words",
             ],
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -76,9 +77,7 @@ def _sections(request: HttpRequest, page: str, home: Environment | None) -> list
         {
             "title": section.title,
             "route": section.route,
-            "url": reverse(
-                section.route, args=[home.name] if section.in_environment and home else []
-            ),
+            "url": _address(section.route, home.name if section.in_environment and home else ""),
             "is_current": section is current,
             "waiting": _waiting(request, home) if section.route == "changes" else 0,
         }
@@ -113,4 +112,10 @@ def _same_page(
         return reverse(page, args=[environment.name, same])
     section = section_of(page)
     route = page if page == "usage" else section.switch if section else "secrets"
-    return reverse(route, args=[environment.name])
+    return _address(route, environment.name)
+
+
+@cache
+def _address(route: str, environment: str) -> str:
+    """Of a page that the menu leads to: every page has dozens, always the same."""
+    return reverse(route, args=[environment] if environment else [])

@@ -42,9 +42,8 @@ def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
     counts from the next request on."""
     if not hasattr(request, "_grants"):
         found: dict[str, set[tuple[str, str]]] = {}
-        rows = RoleGrant.objects.filter(user_id=request.user.pk or 0)
-        for environment, role, prefix in rows.values_list("environment", "role", "prefix"):
-            found.setdefault(environment, set()).add((role, prefix))
+        for grant in RoleGrant.objects.of_person(request.user.pk or 0):
+            found.setdefault(grant.environment, set()).add((grant.role, grant.prefix))
         by_environment = {name: frozenset(grants) for name, grants in found.items()}
         request._grants = by_environment  # type: ignore[attr-defined]
     return request._grants  # type: ignore[attr-defined,no-any-return]

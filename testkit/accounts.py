@@ -14,6 +14,9 @@ from typing import Any
 
 from secrets_ui.domain.access.account import AccountDetails, Group, Principal
 from secrets_ui.domain.access.evidence import AccessEvidence, Document, Key, Known, Role
+from secrets_ui.domain.access.question import Question
+from secrets_ui.domain.access.reach import Ability
+from secrets_ui.domain.access.who import find_principal
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.iam import Grant
@@ -33,6 +36,7 @@ ENVIRONMENT = Environment(
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}-AbCdEf"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 READ, DECRYPT = "secretsmanager:GetSecretValue", "kms:Decrypt"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"  # whom a test asks about
 CALL = AwsCall("iam:GetAccountAuthorizationDetails")
 Statement = dict[str, Any]
 
@@ -252,3 +256,15 @@ def make_account(seed: int, roles: int, kinds: tuple[str, ...] = tuple(PLANTS)) 
         PLANTS[chance.choice(kinds)](account, f"p{number}")
     chance.shuffle(account.principals)
     return account
+
+
+def question_about(
+    account: MadeAccount,
+    title: str = ROLE,
+    ability: Ability = Ability.READ,
+    evidence: AccessEvidence | None = None,
+) -> Question:
+    """About one principal; `evidence` is the account's, where nothing of it was changed."""
+    found = find_principal(evidence or account.evidence(), account.details, title)
+    assert found
+    return Question(found[0], ability, tuple(found[1]))

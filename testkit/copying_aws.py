@@ -5,7 +5,6 @@ Building one takes some sixty calls and half a second of the processor, and most
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -89,27 +88,15 @@ def _moved(pattern: Account, environment: Environment, endpoint: str) -> Account
 
 def with_copies(application: Any) -> Any:
     """Answers a POST to COPY with the pairs of accounts, from each to a new one, as JSON."""
-    # These load moto, which only the server's process needs.
-    from deploy.demo.moto_state import dump_accounts, load_accounts
+    from testkit.account_copies import Copies  # loads moto, which only the server's process needs
 
-    dumped: dict[tuple[str, ...], bytes] = {}
-
-    def copy(pairs: Mapping[str, str]) -> None:
-        if tuple(pairs) not in dumped:
-            file = io.BytesIO()
-            dump_accounts(file, pairs)
-            dumped[tuple(pairs)] = file.getvalue()
-        contents = dumped[tuple(pairs)]
-        # Every account id has twelve digits, so the pickle's lengths stay right.
-        for old, new in pairs.items():
-            contents = contents.replace(old.encode(), new.encode())
-        load_accounts(io.BytesIO(contents))
+    copies = Copies()
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] != COPY:
             answered: Iterable[bytes] = application(environ, start_response)
             return answered
-        copy(json.loads(environ["wsgi.input"].read()))
+        copies.copy(json.loads(environ["wsgi.input"].read()))
         start_response("204 No Content", [])
         return []
 

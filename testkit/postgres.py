@@ -78,41 +78,23 @@ def running(
     # Short: a socket's path has at most about 100 characters.
     folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))
     server = PostgresServer(programs, folder)
+    data = str(folder / "data")
     try:
         user, group = as_whom()
         os.chown(folder, -1 if user is None else user, -1 if group is None else group)
-        server.run(
-            "initdb",
-            "--pgdata",
-            f"{folder}/data",
-            "--username",
-            server.user,
-            "--auth",
-            "trust",
-            "--no-sync",
-        )
+        init = ("--username", server.user, "--auth", "trust", "--no-sync")
+        server.run("initdb", "--pgdata", data, *init)
         # fsync only matters when the machine itself goes down.
         fsync = "on" if durable else "off"
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync}"
         if tls_port:
             options += _tls(folder, tls_port)
-        server.run(
-            "pg_ctl",
-            "--pgdata",
-            f"{folder}/data",
-            "--log",
-            f"{folder}/log",
-            "--options",
-            options,
-            "--wait",
-            "start",
-        )
+        start = ("--log", f"{folder}/log", "--options", options, "--wait", "start")
+        server.run("pg_ctl", "--pgdata", data, *start)
         yield server
     finally:
         if (folder / "data" / "postmaster.pid").exists():
-            server.run(
-                "pg_ctl", "--pgdata", f"{folder}/data", "--mode", "immediate", "--wait", "stop"
-            )
+            server.run("pg_ctl", "--pgdata", data, "--mode", "immediate", "--wait", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

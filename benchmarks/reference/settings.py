@@ -22,6 +22,7 @@ TEMPLATES = [
             "builtins": [
                 "secrets_ui.templatetags.console",
                 "secrets_ui.templatetags.dates",
+                "secrets_ui.templatetags.versions",
                 "secrets_ui.templatetags.words",
             ],
         },

@@ -13,11 +13,11 @@ from typing import Any
 
 from moto import backends
 from moto.core import responses
+from moto.core.base_backend import AccountSpecificBackend
 from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.kms import models as kms_models
 from moto.moto_server import werkzeug_app
-from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from werkzeug import serving
 
 from deploy.demo.moto_lambda import (
@@ -25,6 +25,7 @@ from deploy.demo.moto_lambda import (
     hold_functions_by_revision,
     name_the_vpc,
 )
+from deploy.demo.moto_secrets import date_versions_and_reads, follow_awscurrent, spare_flask
 from deploy.demo.moto_state import MotoState
 from deploy.demo.moto_trail import with_trail
 
@@ -83,22 +84,29 @@ def make_server(
     default_user_config["lambda"] = {"use_docker": False}
     _load_managed_policies()
     _spare_work()
-    _follow_awscurrent()
-    _date_versions()
+    follow_awscurrent()
+    date_versions_and_reads()
     hold_functions_by_revision()
     answer_for_provisioned_concurrency()
     name_the_vpc()
     state.load()
-    moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    moto = werkzeug_app.DomainDispatcherApplication(_create_app)
     host, port = listener.getsockname()
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_refuse_browsers(around(with_trail(moto))), state),
+        _one_at_a_time(_refuse_browsers(around(with_trail(spare_flask(moto)))), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),
     )
+
+
+def _create_app(service: Any) -> Any:
+    """moto's, without Flask's debugging: that makes a class for each form that comes in."""
+    application = werkzeug_app.create_backend_app(service)
+    application.debug, application.config["PROPAGATE_EXCEPTIONS"] = False, True
+    return application
 
 
 def _load_managed_policies() -> None:
@@ -110,59 +118,26 @@ def _load_managed_policies() -> None:
 
 
 def _spare_work() -> None:
-    """Cache what moto does again for each call, and make no RSA key for a symmetric KMS key, and no
-    machine images.
+    """Cache what moto does again for each call or account, and make no RSA key for a symmetric KMS
+    key, and no machine images.
 
-    The former are a walk through its own folder and a list of a class's methods; the latter takes
-    50 ms and is never used.
+    The former are a walk through its own folder, a list of a class's methods, a service's Regions
+    and which service a host is; the latter takes 50 ms and is never used.
     """
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     modules, make_key = tuple(backends.list_of_moto_modules()), kms_models.generate_private_key
     backends.list_of_moto_modules = lambda: modules
     responses.method_names_from_class = cache(responses.method_names_from_class)
+    # moto's own cache is by account, which the Regions do not depend on.
+    regions = AccountSpecificBackend._generate_regions
+    setattr(AccountSpecificBackend, regions.__name__, lambda self, name: regions(None, name))
+    find_backend = werkzeug_app.DomainDispatcherApplication.get_backend_for_host
+    setattr(werkzeug_app.DomainDispatcherApplication, find_backend.__name__, cache(find_backend))
 
     def generate_private_key(key_spec: str) -> Any:
         return None if key_spec == "SYMMETRIC_DEFAULT" else make_key(key_spec)
 
     kms_models.generate_private_key = generate_private_key
-
-
-def _follow_awscurrent() -> None:
-    """Make GetSecretValue and PutSecretValue follow the AWSCURRENT label, as they do on AWS.
-
-    moto 5.2 moves the label in UpdateSecretVersionStage, but still returns the old version.
-    """
-    move = SecretsManagerBackend.update_secret_version_stage
-
-    def update_secret_version_stage(
-        self: SecretsManagerBackend,
-        secret_id: str,
-        version_stage: str,
-        remove_from_version_id: str,
-        move_to_version_id: str,
-    ) -> tuple[str, str]:
-        answer = move(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
-        secret = self.secrets[secret_id]
-        if version_stage == "AWSCURRENT" and move_to_version_id and isinstance(secret, FakeSecret):
-            secret.set_default_version_id(move_to_version_id)
-        return answer
-
-    setattr(SecretsManagerBackend, move.__name__, update_secret_version_stage)
-
-
-def _date_versions() -> None:
-    """Make ListSecretVersionIds tell when each version was made: moto 5.2 says now of each."""
-    list_ids = SecretsManagerBackend.list_secret_version_ids
-
-    def list_secret_version_ids(self: SecretsManagerBackend, secret_id: str) -> str:
-        answer = json.loads(list_ids(self, secret_id))
-        secret = self.secrets[secret_id]
-        if isinstance(secret, FakeSecret):
-            for entry in answer["Versions"]:
-                entry["CreatedDate"] = secret.versions[entry["VersionId"]]["createdate"]
-        return json.dumps(answer)
-
-    setattr(SecretsManagerBackend, list_ids.__name__, list_secret_version_ids)
 
 
 def _refuse_browsers(application: Any) -> Any:

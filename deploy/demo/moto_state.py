@@ -8,8 +8,9 @@ import sys
 import threading
 import traceback
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import IO, Any
@@ -89,8 +90,13 @@ def load_backends(path: Path) -> None:
 
 def dump_accounts(file: IO[bytes], only: Collection[str] | None = None) -> None:
     """Write all services and Regions of the accounts in `only`, by default of all accounts."""
+    StatePickler(file, pickle.HIGHEST_PROTOCOL).dump(contents_of(only))
+
+
+def contents_of(only: Collection[str] | None = None) -> dict[type, dict[str, dict[str, Any]]]:
+    """What moto holds, by the backend's class, by account, by Region; `only` as above."""
     # By class, not by service: Lambda has two, which go by one name.
-    contents = {
+    return {
         service.backend: {
             account: dict(regions)
             for account, regions in service.items()
@@ -98,17 +104,22 @@ def dump_accounts(file: IO[bytes], only: Collection[str] | None = None) -> None:
         }
         for service in BackendDict._instances  # type: ignore[misc]
     }
-    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(contents)
 
 
 def load_accounts(file: IO[bytes]) -> None:
     """Put what `dump_accounts` wrote into moto, in place of what the same accounts hold."""
-    for backend, accounts in pickle.load(file).items():  # noqa: S301 - written by dump_accounts
+    put_back(pickle.load(file))  # noqa: S301 - written by dump_accounts
+
+
+def put_back(contents: Mapping[type, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Put into moto what `contents_of` gave, in place of what the same accounts hold."""
+    for backend, accounts in contents.items():
         service = _find_service(backend)
         for account, regions in accounts.items():
             service[account].update(regions)
 
 
+@cache
 def _find_service(backend: type) -> BackendDict[Any]:
     """moto keeps the accounts of a service beside the class of its backend."""
     for value in vars(sys.modules[backend.__module__]).values():
@@ -117,7 +128,7 @@ def _find_service(backend: type) -> BackendDict[Any]:
     raise LookupError(f"moto has no service of {backend}.")
 
 
-class _Pickler(pickle.Pickler):
+class StatePickler(pickle.Pickler):
     """Knows two kinds of dict that Lambda's backend has, and pickle alone refuses.
 
     The items are given apart from the dict (as pickle does for a plain one), because they can

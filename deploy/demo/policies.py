@@ -120,18 +120,7 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
         ),
         # Any key of the account: which one encrypts a secret is what troubleshooting finds out.
         _allow("SeeKeys", _SEE_KEYS, f"arn:aws:kms:{environment.region}:{account}:key/*"),
-        _allow(
-            "SeeTheLambdaRole",
-            [*_SEE_A_ROLE, "iam:SimulatePrincipalPolicy"],
-            role_arn(environment, environment.lambda_role),
-        ),
-        # To find out whether it may write.
-        _allow("SeeItsOwnRole", _SEE_A_ROLE, role_arn(environment, CONSOLE_ROLE)),
-        _allow(
-            "SeePolicies",
-            ["iam:GetPolicy", "iam:GetPolicyVersion"],
-            ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
-        ),
+        *_see_roles(environment),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
         # An ARN of a log group ends so in a policy: what stands after it names streams.
         _allow(
@@ -145,6 +134,24 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
         *([_SEE_WHO] if environment.who_can_read else []),
         *(_older_reads(environment) if environment.trail_log_group else ()),
         *(_manage_secrets(secrets) if environment.manage else ()),
+    )
+
+
+def _see_roles(environment: Environment) -> tuple[Policy, ...]:
+    """Its own role as well, to find out whether it may write."""
+    account = environment.account
+    return (
+        _allow(
+            "SeeTheLambdaRole",
+            [*_SEE_A_ROLE, "iam:SimulatePrincipalPolicy"],
+            role_arn(environment, environment.lambda_role),
+        ),
+        _allow("SeeItsOwnRole", _SEE_A_ROLE, role_arn(environment, CONSOLE_ROLE)),
+        _allow(
+            "SeePolicies",
+            ["iam:GetPolicy", "iam:GetPolicyVersion"],
+            ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
+        ),
     )
 
 

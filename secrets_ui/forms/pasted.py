@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dotenv.parser import Binding, parse_stream
+from dotenv.parser import Binding, Error, Reader, parse_binding
 
 from ..domain.errors import InvalidDocument
 from ..domain.secrets.document import Change, Document, parse_document
@@ -84,12 +84,31 @@ def _from_dotenv(text: str) -> Pasted:
     if found := _TOO_BLANK.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise _unreadable(f"Line {line} holds more than {MOST_BLANKS:,} blanks in a row.", line)
-    bindings = [
-        item for item in parse_stream(io.StringIO(text, newline="")) if _says_something(item)
-    ]
+    bindings = [item for item in parse_bindings(text) if _says_something(item)]
     _ensure_readable(bindings)
     _ensure_once(bindings)
     return Pasted(tuple(Change(str(b.key), SecretValue(b.value or "")) for b in bindings))
+
+
+def parse_bindings(text: str) -> Iterator[Binding]:
+    """As `dotenv.parser.parse_stream`, which takes half of its time to look for line breaks."""
+    reader = _Reader(io.StringIO(text, newline=""))
+    while reader.has_next():
+        yield parse_binding(reader)
+
+
+class _Reader(Reader):
+    """Looks for line breaks only where there are some."""
+
+    def read_regex(self, regex: re.Pattern[str]) -> Sequence[str]:
+        match = regex.match(self.string, self.position.chars)
+        if match is None:
+            raise Error("read_regex: Pattern not found")
+        taken = match[0]
+        self.position.chars += len(taken)
+        if "\n" in taken or "\r" in taken:
+            self.position.line += _breaks(taken)
+        return match.groups()
 
 
 def _says_something(binding: Binding) -> bool:
@@ -130,8 +149,11 @@ def _lines_of(binding: Binding) -> tuple[int, int]:
     return first, first + _breaks(source[len(blank) :].rstrip("\r\n"))
 
 
+_BREAK = re.compile(r"\r\n|\n|\r")
+
+
 def _breaks(text: str) -> int:
-    return len(re.findall(r"\r\n|\n|\r", text))
+    return len(_BREAK.findall(text))
 
 
 def _unreadable(message: str, line: int) -> InvalidDocument:

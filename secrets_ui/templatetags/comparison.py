@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from html import escape
 from urllib.parse import urlencode
 
@@ -16,11 +16,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.environment import Environment
+from ..domain.last_made import LastMade
 from ..domain.secrets.comparison import Cell, Row
-from ..services.secrets.comparison import Group
+from ..services.secrets.compared import Group
 from .console import fits_address, secret_url, state
 
 register = template.Library()
+# Of so many secrets and sets of rights (decision 46).
+_LAST_BODIES = LastMade[SafeString](200)
 _RULES = {"must_match": "must match", "must_differ": "must differ"}
 
 
@@ -33,19 +36,27 @@ def comparison_body(
 ) -> SafeString:
     """A secret with its keys over the environments, and what may be done about them.
 
-    `may_copy` and `may_set` name environments that the person may copy from, and set keys in.
+    `may_copy` and `may_set` name environments that the person may copy from, and set keys in. As it
+    was last drawn, where all of these are the same: it depends on nothing else.
     """
-    may_set = (group.names.keys() & set(may_set)) - group.deleted
+    seen = tuple(place.name for place in environments), frozenset(may_copy), frozenset(may_set)
+    return _LAST_BODIES.of((group.short, seen), group, partial(_body, group, *seen))
+
+
+def _body(
+    group: Group, places: Sequence[str], may_copy: Collection[str], may_set: Collection[str]
+) -> SafeString:
+    may_set = (group.names.keys() & may_set) - group.deleted
     rows = "".join(_row(row, group.short, may_copy, may_set) for row in group.rows)
-    body = f"<tbody>{_secret(group, environments, may_set)}{rows}</tbody>"
+    body = f"<tbody>{_secret(group, places, may_set)}{rows}</tbody>"
     return mark_safe(body)  # noqa: S308  each text is escaped
 
 
-def _secret(group: Group, environments: Sequence[Environment], may_edit: Collection[str]) -> str:
+def _secret(group: Group, places: Sequence[str], may_edit: Collection[str]) -> str:
     """The secret, with its pages in each environment that has it."""
     cells = "".join(
-        f'<td data-label="{escape(place.name)}">{_pages(group, place.name, may_edit)}</td>'
-        for place in environments
+        f'<td data-label="{escape(place)}">{_pages(group, place, may_edit)}</td>'
+        for place in places
     )
     name = f'<th scope="rowgroup"><bdi class="mono">{escape(group.short)}</bdi></th>'
     return f'<tr class="secret">{name}{cells}</tr>'

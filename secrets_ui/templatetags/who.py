@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.access.answers import Kind, Row, WhoCan
 from ..domain.access.reach import Ability, Verdict
 from ..services.access.probable_authors import ToldChange
-from .console import plural
+from .console import plural, state
 
 register = template.Library()
+CANNOT_BE_TOLD = "Cannot be told"
 _SHORT = {
     Ability.READ: "read",
     Ability.PUT: "write",
@@ -41,20 +43,25 @@ def verdict(row: Row, ability: Ability) -> Verdict:
     return row.verdicts[ability]
 
 
-@register.filter
-def who_level(row: Row, ability: Ability) -> str:
-    """A level of `state`: what nobody expects is told apart."""
+@register.simple_tag
+def who_state(row: Row, ability: Ability) -> SafeString:
+    """The answer. A mark says whether it is the expected one, and its words say so too; a principal
+    of which nothing is expected, and that cannot, has none."""
     can = row.verdicts[ability].can
     if can is None:
-        return "mute"
-    if row.is_expected:
-        return "ok" if can or ability is not Ability.READ else "bad"
-    return ("bad" if row.kind is Kind.OUTSIDE else "warn") if can else "ok"
+        return state("mute", CANNOT_BE_TOLD)
+    if can and not row.is_expected:
+        return state("bad" if row.kind is Kind.OUTSIDE else "warn", "Yes, unexpected")
+    if can:
+        return state("ok", "Yes")
+    if row.is_expected and ability is Ability.READ:
+        return state("bad", "No, though expected")
+    return mark_safe('<span class="dim">No</span>')
 
 
 @register.filter
 def who_word(verdict: Verdict) -> str:
-    return {True: "Yes", False: "No", None: "Cannot be told"}[verdict.can]
+    return {True: "Yes", False: "No", None: CANNOT_BE_TOLD}[verdict.can]
 
 
 @register.filter

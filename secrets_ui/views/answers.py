@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,6 +14,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..domain.errors import AwsError, ConsoleError, InvalidChange, InvalidDocument, StepUpNeeded
 from ..domain.texts import encodable
+from ..logs import path_for_log
+
+log = logging.getLogger("miyabi.http")
+NOTHING_ELSE: Mapping[str, Any] = MappingProxyType({})
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -68,12 +74,28 @@ def plain_answer(text: str, content_type: str) -> HttpResponse:
     return HttpResponse(encodable(text), content_type=f"{content_type}; charset=utf-8")
 
 
-def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:
-    context = {"problem": problem(error), "status": error.status}
+def log_refused(request: HttpRequest, error: ConsoleError) -> None:
+    """An error that is no fault of the request goes into the log, with AWS's code."""
+    if error.status < 500:
+        return
+    about = {"path": path_for_log(request.path), "error": type(error).__name__}
+    if isinstance(error, AwsError):
+        about |= {"code": error.call.code, "request_id": error.call.request_id}
+    log.warning("refused", extra=about)
+
+
+def error_answer(
+    request: HttpRequest,
+    error: ConsoleError,
+    template: str = "errors/error.html",
+    context: Mapping[str, Any] = NOTHING_ELSE,
+) -> HttpResponse:
+    """The error as a page, or as JSON; a `template` of a view tells more beside it."""
+    told = {"problem": problem(error), "status": error.status}
     answer = (
-        JsonResponse({"problem": context["problem"]})
+        JsonResponse({"problem": told["problem"]})
         if wants_json(request)
-        else render(request, "errors/error.html", context)
+        else render(request, template, {**context, **told})
     )
     answer.status_code = error.status
     if error.retry_after:

@@ -41,33 +41,17 @@ def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
     record = _marked(request.GET.get("done", ""), request.user.get_username())
     if record is None or record.action not in _WORDS:
         return None
-    about = {"version": short_version(record.version_id), "actor": record.actor}
-    details: _Details = {**record.parsed_details, **about}
+    details, words = _told(record), _WORDS[record.action]
     if account and details.get("account", record.actor) != account:
         return None
-    return Notice(_WORDS[record.action](details, record.environment), record.sequence or 0)
+    text = words.format_map(details) if isinstance(words, str) else words(details)
+    return Notice(text, record.sequence or 0)
 
 
 def _marked(mark: str, actor: str) -> AuditRecord | None:
     if not mark.isdecimal():
         return waiting_event(mark, actor)
     return own_act(int(mark), actor) if len(mark) < 19 else None
-
-
-def _given(details: _Details, environment: str) -> str:
-    return f"{details['account']} was given the role {_role(details, environment)}."
-
-
-def _taken(details: _Details, environment: str) -> str:
-    return f"The role {_role(details, environment)} was taken away from {details['account']}."
-
-
-def _asked(details: _Details, environment: str) -> str:
-    return f"You asked for the role {_role(details, environment)}. An admin will answer."
-
-
-def _refused(details: _Details, environment: str) -> str:
-    return f"{details['account']} was refused the role {_role(details, environment)}."
 
 
 def _role(details: _Details, environment: str) -> str:
@@ -77,30 +61,10 @@ def _role(details: _Details, environment: str) -> str:
     return f"{details.get('role', '')} in {environment}{names}{until}"
 
 
-def _switched_off(details: _Details, environment: str) -> str:
-    return f"The account of {details['account']} was switched off, and its sessions were ended."
-
-
-def _switched_on(details: _Details, environment: str) -> str:
-    return f"The account of {details['account']} was switched on."
-
-
-def _password(details: _Details, environment: str) -> str:
-    return "Your password was changed. Your other sessions were ended."
-
-
 _FACTORS = {"code": "An authenticator app", "passkey": "A passkey"}
 
 
-def _factor_added(details: _Details, environment: str) -> str:
-    return f"{_FACTORS.get(details.get('kind', ''), 'A second factor')} was added."
-
-
-def _factor_removed(details: _Details, environment: str) -> str:
-    return f"{_FACTORS.get(details.get('kind', ''), 'A second factor')} was removed."
-
-
-def _sessions_ended(details: _Details, environment: str) -> str:
+def _sessions_ended(details: _Details) -> str:
     if details.get("which") == "one":
         return f"One session of {details['account']} was ended."
     if details.get("which") == "all":
@@ -108,54 +72,47 @@ def _sessions_ended(details: _Details, environment: str) -> str:
     return "All sessions but this one were ended."
 
 
-def _planned(details: _Details, environment: str) -> str:
+def _planned(details: _Details) -> str:
     if "last_due" not in details:
         return f"What {details['account']} knows is planned for nobody any more where you said so."
     return f"What {details['account']} knows is to be changed by {details['last_due']}."
 
 
-def _calendar_ended(details: _Details, environment: str) -> str:
-    return "Your calendar address was ended."
-
-
-def _pinned(details: _Details, environment: str) -> str:
-    return f"Version {details['version']} was pinned as {pin_name(details['label'])}."
-
-
-def _unpinned(details: _Details, environment: str) -> str:
-    return f"The pin {pin_name(details['label'])} was taken off version {details['version']}."
-
-
-def _acknowledged(details: _Details, environment: str) -> str:
-    return "The finding was acknowledged. It comes back if the same happens again."
-
-
-def _looked_at(details: _Details, environment: str) -> str:
-    return f"The emergency change by {details['made_by']} was looked at, and has ended."
-
-
-def _rejected(details: _Details, environment: str) -> str:
+def _rejected(details: _Details) -> str:
     if details["proposed_by"] == details["actor"]:
         return "Your proposal was taken back."
     return f"The change that {details['proposed_by']} proposed was rejected."
 
 
-_WORDS: dict[str, Callable[[_Details, str], str]] = {
-    Action.GIVE_ROLE: _given,
-    Action.TAKE_ROLE: _taken,
-    Action.ASK_ROLE: _asked,
-    Action.REFUSE_ROLE: _refused,
-    Action.SWITCH_OFF_ACCOUNT: _switched_off,
-    Action.SWITCH_ON_ACCOUNT: _switched_on,
-    Action.CHANGE_PASSWORD: _password,
-    Action.ADD_FACTOR: _factor_added,
-    Action.REMOVE_FACTOR: _factor_removed,
+# What is in braces is a detail of the record, or made of some by `_told`.
+_WORDS: dict[str, str | Callable[[_Details], str]] = {
+    Action.GIVE_ROLE: "{account} was given the role {in_full}.",
+    Action.TAKE_ROLE: "The role {in_full} was taken away from {account}.",
+    Action.ASK_ROLE: "You asked for the role {in_full}. An admin will answer.",
+    Action.REFUSE_ROLE: "{account} was refused the role {in_full}.",
+    Action.SWITCH_OFF_ACCOUNT: (
+        "The account of {account} was switched off, and its sessions were ended."
+    ),
+    Action.SWITCH_ON_ACCOUNT: "The account of {account} was switched on.",
+    Action.CHANGE_PASSWORD: "Your password was changed. Your other sessions were ended.",
+    Action.ADD_FACTOR: "{factor} was added.",
+    Action.REMOVE_FACTOR: "{factor} was removed.",
     Action.END_SESSION: _sessions_ended,
     Action.PLAN_ROTATION: _planned,
-    Action.END_CALENDAR: _calendar_ended,
-    Action.PIN: _pinned,
-    Action.UNPIN: _unpinned,
-    Action.ACKNOWLEDGE: _acknowledged,
-    Action.LOOK_AT_EMERGENCY: _looked_at,
+    Action.END_CALENDAR: "Your calendar address was ended.",
+    Action.PIN: "Version {version} was pinned as {pin}.",
+    Action.UNPIN: "The pin {pin} was taken off version {version}.",
+    Action.ACKNOWLEDGE: "The finding was acknowledged. It comes back if the same happens again.",
+    Action.LOOK_AT_EMERGENCY: ("The emergency change by {made_by} was looked at, and has ended."),
     Action.REJECT: _rejected,
 }
+
+
+def _told(record: AuditRecord) -> _Details:
+    details: _Details = {**record.parsed_details, "actor": record.actor}
+    return details | {
+        "version": short_version(record.version_id),
+        "in_full": _role(details, record.environment),
+        "factor": _FACTORS.get(details.get("kind", ""), "A second factor"),
+        "pin": pin_name(details.get("label", "")),
+    }

@@ -69,7 +69,7 @@ def test_the_fault_in_staging_is_explained_and_its_printed_remedy_heals_it(
         '"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",'
     )
     expect(editor.locator(".finding")).to_have_count(1)
-    expect(found).to_contain_text("With it the evaluator allows kms:Decrypt")
+    expect(found).to_contain_text("with it they allow kms:Decrypt")
     assert_accessible(editor)
 
     command = found.locator(".command pre").first.inner_text()

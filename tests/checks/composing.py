@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from secrets_ui.domain.access.evidence import AccessEvidence, Known, RoleEvidence
@@ -21,6 +22,7 @@ class Alone:
     before: AccessEvidence
     planted: AccessEvidence
 
+    @cached_property
     def changed(self) -> dict[str, Any]:
         """The members that the fault changed, by name; those of a mapping as `member:key`."""
         before, planted = _flat(self.before), _flat(self.planted)
@@ -33,8 +35,8 @@ class Alone:
 
 def compose(one: Alone, other: Alone) -> AccessEvidence | None:
     """The evidence of both; None when both change the same member, so that neither's fits."""
-    changed = other.changed()
-    if changed.keys() & one.changed().keys():
+    changed = other.changed
+    if changed.keys() & one.changed.keys():
         return None
     members: dict[str, Any] = {}
     for name, value in changed.items():

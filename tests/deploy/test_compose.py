@@ -258,12 +258,12 @@ def proxy(tmp_path: Path) -> Iterator[tuple[int, int]]:
                 yield plain, tls
             finally:
                 process.terminate()
-                process.communicate(timeout=20)
+                process.communicate(timeout=60)
         echo.shutdown()
 
 
 def wait_for_port(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
@@ -276,7 +276,7 @@ def wait_for_port(process: subprocess.Popen[str], port: int) -> None:
 def wait_for_access(log: Path, expected: str) -> str:
     """All lines of nginx's access log, once one holds `expected`. nginx writes the line of a
     request after its answer has left."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while expected not in (lines := log.read_text(encoding="utf-8")):
         assert time.monotonic() < deadline, lines
         time.sleep(0.05)

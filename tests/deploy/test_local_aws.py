@@ -143,6 +143,21 @@ def test_a_listed_version_is_as_old_as_it_is(local_aws: LocalAws) -> None:
     assert version["CreatedDate"] == made
 
 
+def test_a_read_dates_its_version_and_its_secret_and_no_other(local_aws: LocalAws) -> None:
+    client = new_client(local_aws)
+    old = client.create_secret(Name="read", SecretString="1")["VersionId"]
+    client.put_secret_value(SecretId="read", SecretString="2")
+    client.create_secret(Name="unread", SecretString="1")
+    client.get_secret_value(SecretId="read", VersionId=old)
+    days = {
+        version["VersionId"]: version.get("LastAccessedDate")
+        for version in client.list_secret_version_ids(SecretId="read")["Versions"]
+    }
+    assert [version for version, day in days.items() if day] == [old]
+    assert client.describe_secret(SecretId="read")["LastAccessedDate"] == days[old]
+    assert not client.describe_secret(SecretId="unread").get("LastAccessedDate")
+
+
 def test_calls_that_come_together_are_let_in_one_by_one() -> None:
     inside, most = 0, 0
 

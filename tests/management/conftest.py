@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Estate
 from tests.management.shell import Shell
+
+NAME = "miyabi/dev/storied"
 
 
 @pytest.fixture
@@ -24,3 +27,12 @@ def editor(person: Callable[..., Any]) -> str:
 @pytest.fixture
 def viewer(person: Callable[..., Any]) -> str:
     return str(person("viewer", name="vera").get_username())
+
+
+@pytest.fixture
+def client(make_estate: Callable[..., Estate]) -> Any:
+    """Secrets Manager of dev, with a secret of two versions."""
+    client = make_estate(only=("dev",))["dev"].clients.secretsmanager
+    client.create_secret(Name=NAME, SecretString='{"A": "one", "B": "same"}')
+    client.put_secret_value(SecretId=NAME, SecretString='{"A": "two", "B": "same", "C": "new"}')
+    return client

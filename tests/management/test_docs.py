@@ -37,6 +37,7 @@ def test_there_are_examples_of_every_command() -> None:
         "put_secret",
         "history",
         "restore_secret",
+        "pin_secret",
         "audit_log",
     }
 

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Estate
+from tests.management.conftest import NAME
 from tests.management.shell import Shell
 
 pytestmark = pytest.mark.django_db
-NAME = "miyabi/dev/storied"
-
-
-@pytest.fixture
-def client(make_estate: Callable[..., Estate]) -> Any:
-    """Secrets Manager of dev, with a secret of two versions."""
-    client = make_estate(only=("dev",))["dev"].clients.secretsmanager
-    client.create_secret(Name=NAME, SecretString='{"A": "one", "B": "same"}')
-    client.put_secret_value(SecretId=NAME, SecretString='{"A": "two", "B": "same", "C": "new"}')
-    return client
 
 
 def stored(client: Any) -> Any:

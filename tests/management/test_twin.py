@@ -36,6 +36,7 @@ COMMANDS = {
     "put_secret": ("dev", "config", "--generate", "NEW"),
     "history": ("dev", "config"),
     "restore_secret": ("dev", "config", "AWSPREVIOUS"),
+    "pin_secret": ("dev", "config", "AWSPREVIOUS", "before-2.0"),
     "audit_log": (),
 }
 

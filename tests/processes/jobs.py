@@ -33,6 +33,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit, aws_access
+from secrets_ui.services.audit import limits, lock
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import pins, rotations, rules
 from secrets_ui.services.changes import save as edit_secret
@@ -50,9 +51,11 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.session_store import SessionStore
+from secrets_ui.services.secrets.current_versions import all_known_versions
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 from secrets_ui.services.status.tell_changes import tell_changes
+from testkit.proposals import waiting_proposal
 
 HANA = Actor("hana")
 
@@ -157,15 +160,18 @@ def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") ->
     return result(
         lambda: {
             "version": decide_change.approve(
-                get_environment(environment), Actor(actor), sequence
+                get_environment(environment),
+                Actor(actor),
+                waiting_proposal(get_environment(environment), sequence),
             ).version_id
         }
     )
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    place = get_environment(environment)
     return result(
-        lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
+        lambda: decide_change.reject(place, Actor(actor), waiting_proposal(place, sequence))
     )
 
 
@@ -173,7 +179,11 @@ def begin_emergency(sequence: int, *, environment: str = "dev", actor: str = "ha
     reason = "OPS-9: payments are down, nobody else is awake"
     chosen, person = get_environment(environment), Actor(actor)
     return result(
-        lambda: {"version": make_current_in_emergency(chosen, person, sequence, reason).version_id}
+        lambda: {
+            "version": make_current_in_emergency(
+                chosen, person, waiting_proposal(chosen, sequence), reason
+            ).version_id
+        }
     )
 
 
@@ -190,7 +200,13 @@ def look_at_emergency(sequence: int, *, environment: str = "dev", actor: str = "
 
 def put_on_top(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
     chosen, person = get_environment(environment), Actor(actor)
-    return result(lambda: {"sequence": put_on_top_of_current(chosen, person, sequence).sequence})
+    return result(
+        lambda: {
+            "sequence": put_on_top_of_current(
+                chosen, person, waiting_proposal(chosen, sequence)
+            ).sequence
+        }
+    )
 
 
 def rotate(secret: str, key: str, what: str, *, actor: str = "hana") -> Any:
@@ -253,6 +269,11 @@ def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> 
             ]
         }
     )
+
+
+def last_reported(environment: str = "dev") -> Any:
+    """The versions that AWS last reported, by secret name."""
+    return all_known_versions([get_environment(environment)])[environment]
 
 
 def make_admins(names: list[str], environment: str = "dev") -> None:
@@ -338,8 +359,18 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
     return {"error": "", "rows": rows}
 
 
+def wait_long_for_locks() -> None:
+    """SQLite gives its lock to anybody who asks just then: on a busy machine one of many at once
+    would be refused after the 5 seconds that a page waits."""
+    limits._PATIENCE = lock._PATIENCE = "60s"
+    if connection.vendor == "sqlite":
+        database = connections.settings["default"]
+        database["OPTIONS"] = {**database["OPTIONS"], "timeout": 60}
+
+
 def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     """`act` in so many threads, each with a connection of its own; all begin together."""
+    wait_long_for_locks()
     together = threading.Barrier(count)
 
     def run(number: int) -> Any:
@@ -459,6 +490,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         tell,
         pin,
         open_page,
+        last_reported,
         make_admins,
         take_admin,
         admins,

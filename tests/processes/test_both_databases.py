@@ -17,7 +17,7 @@ import pytest
 from deploy.demo.local_aws import PROJECT, LocalAws
 from testkit.aws_proxy import LOST, Answer, AwsProxy
 from tests.processes.conftest import Start
-from tests.processes.consoles import Console
+from tests.processes.consoles import PATIENCE, Console
 from tests.processes.outside import Aws
 
 pytestmark = pytest.mark.processes
@@ -117,6 +117,15 @@ def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
     assert console.ask("verify")["status"] == 0
 
 
+def test_what_aws_last_reported_is_read_as_one_object(console: Console, dev: Aws) -> None:
+    """Each database has a function of its own for it."""
+    assert console.ask("last_reported") == {}
+    pages = dict(dev.make_secret() for _ in range(2))
+    for secret in pages:
+        console.ask("open_page", secret=secret)
+    assert console.ask("last_reported") == pages
+
+
 def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
     console: Console,
     start: Start,
@@ -145,14 +154,14 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
     try:
         child.go()
         assert child.end() == (-signal.SIGKILL, None)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while (
             not ended(console, secret) or "MIYABI" in str(dev.labels(secret))
         ) and time.monotonic() < deadline:
             time.sleep(0.1)
     finally:
         settling.terminate()
-        said = settling.communicate(timeout=10)[0]
+        said = settling.communicate(timeout=PATIENCE)[0]
     assert ended(console, secret) == ["done"], said
     assert dev.labels(secret) == {dev.current(secret): ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
 

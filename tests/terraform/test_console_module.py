@@ -6,8 +6,6 @@ import json
 import os
 import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +19,7 @@ from miyabi_admin.environ import Settings
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit import postgres as postgresql
+from testkit import warm
 from testkit.intents import intend
 from testkit.recording_aws import RecordingAws
 from tests.terraform.running import SOURCE
@@ -57,14 +56,7 @@ def test_the_migrations_task_makes_a_user_who_adds_to_the_audit_log_and_cannot_c
         ["manage.py", "grant_console", "miyabi_console"],
     )
     for step in (*steps, *steps[1:]):
-        done = subprocess.run(
-            [sys.executable, *step],
-            cwd=PROJECT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = warm.run(step, environ, timeout=120)
         assert done.returncode == 0, done.stderr
         assert environ["CONSOLE_PASSWORD"] not in done.stdout + done.stderr
 

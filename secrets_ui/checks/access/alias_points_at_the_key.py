@@ -5,9 +5,9 @@ The next version will be encrypted with the key behind the alias.
 
 from __future__ import annotations
 
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import has_aws_managed_key
 from ...domain.access.policies import list_policies
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import ALIAS, then_apply
@@ -75,7 +75,11 @@ def _compare(evidence: AccessEvidence, found: Known[Key], key: Key) -> Finding:
 
 
 def explains_key(evidence: AccessEvidence) -> str:
-    """Return the check that explains why this is the wrong key, "" if it is the right one."""
+    """Return the check that explains why this is the wrong key, "" if it is the right one, or the
+    AWS-managed one, which serves its whole account.
+    """
+    if has_aws_managed_key(evidence):
+        return ""
     if not is_as_expected(evidence):
         return "key_is_the_expected_one"
     return (

@@ -9,7 +9,7 @@ from ...domain.access.actions import BATCH, DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import batch_statement, decrypt_statement, read_statement
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import Answer, ask_batch, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_batch, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy, list_policies
 from ...domain.access.sides import denying, within_boundary
 from ...domain.iam import Evaluation, Layer
@@ -87,7 +87,7 @@ def questions(evidence: AccessEvidence) -> dict[str, Ask]:
     }
     if reads_in_batches(evidence):
         reads[BATCH] = ask_batch
-    return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
+    return {**reads, DECRYPT: ask_decrypt}
 
 
 def reads_in_batches(evidence: AccessEvidence) -> bool:

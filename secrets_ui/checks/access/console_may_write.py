@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...domain.access.actions import WRITE_ACTIONS, WRITE_KEY_ACTIONS
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import Caller, console_caller
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ...domain.access.finding import Finding
@@ -10,7 +11,6 @@ from ...domain.access.path import (
     Answer,
     ask_decrypt,
     ask_read,
-    has_aws_managed_key,
 )
 from ...domain.access.sides import without_control
 from ...domain.errors import AwsCall
@@ -59,7 +59,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 def _answers(evidence: AccessEvidence, caller: Caller) -> dict[str, Answer]:
     answers = {action: ask_read(evidence, action, caller) for action in WRITE_ACTIONS}
-    if not has_aws_managed_key(evidence) and not isinstance(evidence.key, Missing | NotAsked):
+    if has_aws_managed_key(evidence) or not isinstance(evidence.key, Missing | NotAsked):
         answers |= {action: ask_decrypt(evidence, action, caller) for action in WRITE_KEY_ACTIONS}
     return answers
 
@@ -115,7 +115,11 @@ def _without_role(evidence: AccessEvidence) -> Finding:
 
 
 def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
-    """Return the statements that the console's role and the key policy should allow."""
+    """Return the statements that the console's role and the key policy should allow. The policy of
+    the AWS-managed key does allow it: there no statement helps against what denies.
+    """
+    if has_aws_managed_key(evidence):
+        refused = [action for action in refused if action not in WRITE_KEY_ACTIONS]
     return missing_statements(
         evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused)
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...domain.access.actions import DECRYPT
+from ...domain.access.aws_managed_key import DOCUMENTED, NAME, has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
-from ...domain.access.path import ask_decrypt, has_aws_managed_key
+from ...domain.access.path import ask_decrypt
 from ...domain.access.sides import by_key, denying, near_misses
 from ...domain.iam import Decision, Evaluation, Layer, LayerDecision
 from ...domain.secrets.secret import AWSCURRENT
@@ -31,23 +32,17 @@ report = Reporter(__name__, "key")
 
 def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.key
-    if has_aws_managed_key(evidence):
-        return report.passed(
-            f"{role} needs no right in KMS: the AWS-managed key is open to its account. Whether a "
-            f"policy denies {DECRYPT} all the same was not looked at.",
-            "AWS-managed key",
-        )
-    if not isinstance(found, Known):
+    if not isinstance(found, Known) and not has_aws_managed_key(evidence):
         return report.cannot_tell(evidence, f"{role} may decrypt", "the key", found)
-    key, judgement = found.value.key_id, Judgement(evidence, ask_decrypt, by_key)
+    key, judgement = _named(evidence), Judgement(evidence, ask_decrypt, by_key)
     see = (evidence.key_policy.call.cli,) if evidence.key_policy.call.cli else ()
     if judgement.evaluation is None or judgement.outcome == "unknown":
         text = (
-            f"Whether {role} may decrypt with key {key} is not known: "
+            f"Whether {role} may decrypt with {key} is not known: "
             f"{doubts(judgement.answer, judgement.evaluation)}"
         )
         missing = missing_statements(
-            evidence, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1]
+            evidence, found, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1]
         )
         return report.unknown(text, missing=missing, see=see)
     if judgement.outcome == "allowed":
@@ -57,9 +52,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if not other and (check_id := explains_key(evidence)):
         other = f"see {check_id}"
     if other:
-        return report.skipped(
-            f"{role} may not decrypt with key {key}: {other}.", "kms:Decrypt denied"
-        )
+        return report.skipped(f"{role} may not decrypt with {key}: {other}.", "kms:Decrypt denied")
     return report.fail(
         _text(evidence, judgement),
         "kms:Decrypt denied",
@@ -70,13 +63,25 @@ def check(evidence: AccessEvidence) -> Finding:
     )
 
 
+def _named(evidence: AccessEvidence) -> str:
+    """The key, as sentences name it."""
+    if has_aws_managed_key(evidence):
+        return f"the AWS-managed key {NAME}"
+    return f"key {evidence.key.value.key_id}" if isinstance(evidence.key, Known) else "the key"
+
+
 def _passed(evidence: AccessEvidence, now: Evaluation, see: tuple[str, ...]) -> Finding:
-    assert isinstance(evidence.key, Known)
-    by_grant = "".join(f" Grant {found.grant.name} allows it." for found in now.deciding_grants)
+    is_managed = has_aws_managed_key(evidence)
+    more = "".join(f" Grant {found.grant.name} allows it." for found in now.deciding_grants)
+    if is_managed:
+        more = (
+            f" The key policy of {DOCUMENTED}, lets in its whole account, and no identity policy "
+            f"of the role denies {DECRYPT}."
+        )
     return report.passed(
-        f"{evidence.environment.lambda_role} may decrypt with key {evidence.key.value.key_id} "
-        f"through Secrets Manager.{by_grant}",
-        "kms:Decrypt allowed",
+        f"{evidence.environment.lambda_role} may decrypt with {_named(evidence)} through Secrets "
+        f"Manager.{more}",
+        "AWS-managed key" if is_managed else "kms:Decrypt allowed",
         shown=shown(evidence, now.deciding, DECRYPT),
         see=see,
     )
@@ -86,7 +91,7 @@ def _not_the_next(
     evidence: AccessEvidence, now: Evaluation, see: tuple[str, ...]
 ) -> Finding | None:
     """A warning where only the current version may be decrypted: the next save makes another."""
-    if not isinstance(evidence.secret, Known) or not isinstance(evidence.key, Known):
+    if not isinstance(evidence.secret, Known):
         return None
     secret = replace(evidence.secret.value, versions={_NEXT: (AWSCURRENT,)})
     later = replace(evidence, secret=replace(evidence.secret, value=secret))
@@ -102,7 +107,7 @@ def _not_the_next(
     why = reasons(results, DECRYPT) if results else f"{'; '.join(grants)}."
     return report.warn(
         f"{evidence.environment.lambda_role} may decrypt the current version of "
-        f"{evidence.secret_name} with key {evidence.key.value.key_id}, and not the next one: {why}",
+        f"{evidence.secret_name} with {_named(evidence)}, and not the next one: {why}",
         "not the next version",
         shown=shown(evidence, results, DECRYPT),
         remedy=find_remedy(later, then, ask_decrypt),
@@ -112,11 +117,12 @@ def _not_the_next(
 
 def _text(evidence: AccessEvidence, judgement: Judgement) -> str:
     role, evaluation = evidence.environment.lambda_role, judgement.evaluation
-    assert evaluation is not None and isinstance(evidence.key, Known)
-    key = evidence.key.value.key_id
+    assert evaluation is not None
+    key = _named(evidence).removeprefix("key ")
     denies, misses = denying(evaluation), near_misses(evaluation)
     if denies:
-        return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
+        explained = reasons([*denies, *misses], DECRYPT)
+        return f"{role} may not decrypt with {_named(evidence)}: {explained}"
     if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
         explained = reasons(misses, DECRYPT) if misses else "no statement of them does."
         return (

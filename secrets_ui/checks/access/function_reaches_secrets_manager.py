@@ -25,11 +25,27 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(function, Known):
         return report.skipped(f"Whether {claim} was not checked: see function_runs_as_role.")
     vpc, way = function.value.vpc, find_way(evidence)
-    if vpc is None:
+    if vpc is None and way.reaches:
         text = f"{name} is not connected to a VPC; it reaches AWS over AWS's own network."
         return report.passed(text, "no VPC", see=(function.call.cli,))
-    found = _asked(evidence)
+    found = _asked(evidence) if vpc else (function,)
     see = tuple(item.call.cli for item in found if item.call.cli)
+    if vpc is None:
+        return report.unknown(f"Whether {claim} is not known: {way.why}.", see=see)
+    return _in_vpc(evidence, vpc, way, found, see)
+
+
+def _in_vpc(
+    evidence: AccessEvidence,
+    vpc: VpcConfig,
+    way: Way,
+    found: tuple[Evidence[object], ...],
+    see: tuple[str, ...],
+) -> Finding:
+    name = evidence.environment.lambda_function
+    claim = f"{name} reaches Secrets Manager"
+    if way.reaches and way.pending:
+        return report.warn(_until_available(name, way, way.pending), "endpoint pending", see=see)
     if way.reaches:
         return report.passed(*_passed(evidence, claim, vpc, way), see=see)
     if way.reaches is None and not way.why:
@@ -38,8 +54,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if way.reaches is None:
         text = f"Whether {claim} is not known: {way.why}."
         return report.unknown(text, remedy=remedy, see=see)
+    waits = f" Its endpoint {way.pending.id} is {way.pending.state}." if way.pending else ""
     return report.fail(
-        f"{name} cannot reach Secrets Manager: {way.why}.",
+        f"{name} cannot reach Secrets Manager: {way.why}.{waits}",
         "no way to Secrets Manager",
         error=lambda_errors.timed_out(evidence),
         remedy=remedy,
@@ -50,6 +67,15 @@ def check(evidence: AccessEvidence) -> Finding:
 def _asked(evidence: AccessEvidence) -> tuple[Evidence[object], ...]:
     network = evidence.network
     return network.endpoints, network.route_tables, network.subnets, network.security_groups
+
+
+def _until_available(name: str, way: Way, endpoint: Endpoint) -> str:
+    """Its private DNS name is on, so that calls go through it as soon as it is there."""
+    return (
+        f"{name} reaches Secrets Manager through {' and '.join(way.gateways)} only until "
+        f"{endpoint.id} is available, which is {endpoint.state}. Then calls go through that VPC "
+        "endpoint, and its policy and security groups decide: check again then."
+    )
 
 
 def _passed(evidence: AccessEvidence, claim: str, vpc: VpcConfig, way: Way) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import lambda_caller
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import has_aws_managed_key
 from ...domain.access.policies import list_policies
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import secret, then_apply

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 
 from __future__ import annotations
 
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import has_aws_managed_key
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import KEY, then_apply
 from ..wording.lambda_errors import CANNOT_DECRYPT, key_state

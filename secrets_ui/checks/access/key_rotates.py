@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import has_aws_managed_key
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import KEY, then_apply
 from ..wording.reporter import Reporter

@@ -112,8 +112,8 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
     for change in (added, *without):
         if change.text and _ask(evidence, change.text, policy.arn).is_allowed:
             tried = (
-                "With it the evaluator lets the Lambda service assume the role, and nobody else "
-                "anew."
+                "Tried on the trust policy as read: with it the Lambda service may assume the "
+                "role, and nobody else anew."
             )
             return Remedy(change.words, terraform(change), cli(evidence, change), tried)
     return Remedy(added.words, terraform(added), cli(evidence, added))

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 from ...domain.access.actions import READ
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import (
     BASIC_EXECUTION,
@@ -15,7 +16,7 @@ from ...domain.access.expected_policies import (
     secrets_access,
 )
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import ask_read, has_aws_managed_key
+from ...domain.access.path import ask_read
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import attachment, then_apply
 from ..remedies.trials import tried
@@ -67,7 +68,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _reads_all_the_same(evidence: AccessEvidence) -> bool:
-    needs_key = isinstance(evidence.key, Known) and not has_aws_managed_key(evidence)
+    needs_key = isinstance(evidence.key, Known) or has_aws_managed_key(evidence)
     return path_answers(evidence).may_read and (path_answers(evidence).may_decrypt or not needs_key)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding, Status, Step, verdict
-from ...domain.access.path import ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import ask_decrypt, ask_read
 from ...domain.access.run import AnswerWord, PathStep
 
 _TITLES: dict[Step, str] = {
@@ -35,11 +35,12 @@ def steps(findings: Sequence[Finding]) -> tuple[PathStep, ...]:
 
 
 def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
-    """Rate a step by its worst deciding finding. One that only matters makes it a warning."""
+    """Rate a step by its worst deciding finding; where these are no trouble, by its worst trouble,
+    so that its mark is never milder than that of a check below it."""
     decide = [f for f in findings if f.decides]
     status = verdict(decide)
-    if status == "pass" and any(f.status in ("fail", "warn") for f in findings):
-        status = "warn"
+    if status in ("pass", "warn"):
+        status = verdict(f for f in findings if f.decides or f.status in ("fail", "warn"))
     if status in ("pass", "warn") and any(
         f.status == "skipped" and f.short != "not checked" for f in decide
     ):
@@ -48,13 +49,9 @@ def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
 
 
 def _text(step: Step, status: Status, findings: list[Finding]) -> str:
-    worst = [
-        f.short
-        for f in findings
-        if f.short and f.status == status and (f.decides or status == "warn")
-    ]
-    if status == "warn":
-        worst = [f.short for f in findings if f.status in ("fail", "warn")]
+    # What the answer depends on comes before what only matters.
+    same = sorted((f for f in findings if f.status == status), key=lambda f: not f.decides)
+    worst = [f.short for f in same if f.short and (f.decides or status in ("fail", "warn"))]
     if status != "pass" and worst:
         return worst[0]
     return ", ".join(
@@ -76,7 +73,7 @@ def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[Ans
     if not _may_read(evidence):
         return (
             "unknown",
-            (f"Unknown. The evaluator does not let {role} read {name}, and no check says why."),
+            f"Unknown. The policies together do not let {role} read {name}, and no check says why.",
         )
     others = [f for f in findings if f.status == "fail"] + [
         f for f in findings if f.status == "warn"
@@ -91,8 +88,7 @@ def _may_read(evidence: AccessEvidence) -> bool:
 
     The checks judge one side at a time, and could miss a refusal between the sides.
     """
-    may_decrypt = has_aws_managed_key(evidence) or ask_decrypt(evidence).is_allowed
-    return may_decrypt and ask_read(evidence, READ).is_allowed
+    return ask_decrypt(evidence).is_allowed and ask_read(evidence, READ).is_allowed
 
 
 def _claim(finding: Finding) -> str:

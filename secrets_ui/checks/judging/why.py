@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...domain.access.account import OF_GROUP
+from ...domain.access.aws_managed_key import DOCUMENTED
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.explanation import Explanation, Hop, LayerAnswer, Level, Offer, Step, Way
 from ...domain.access.finding import Shown
+from ...domain.access.gains import Others
 from ...domain.access.organization import describe_control
 from ...domain.access.path import Answer
 from ...domain.access.question import Question
@@ -19,6 +21,7 @@ from ..remedies.plans import AnyChange, Plan, plans
 from ..remedies.policy_changes import Change, cli, keeps_five_versions
 from ..wording.explain import closest, compared, distance
 from ..wording.missing_statements import missing_statements
+from .others import describe_others
 
 Sharing = Callable[[str], int]
 """To how many other principals a managed policy is attached, by its ARN."""
@@ -45,7 +48,9 @@ _OF_CALLER = (Layer.SCP, Layer.IDENTITY, Layer.BOUNDARY)
 """What the caller's account has, and not the secret's."""
 
 
-def explain(question: Question, evidence: AccessEvidence, sharing: Sharing) -> Explanation:
+def explain(
+    question: Question, evidence: AccessEvidence, sharing: Sharing, others: Others
+) -> Explanation:
     """Explain the answer to a question. `evidence` is what was gathered, about nobody yet."""
     evidence = question.about_it(evidence)
     verdict = question.ask(evidence)
@@ -58,7 +63,9 @@ def explain(question: Question, evidence: AccessEvidence, sharing: Sharing) -> E
         question.ability,
         verdict,
         tuple(Way(tuple(_hop(evidence, answer) for answer in way)) for way in found),
-        tuple(_offer(question, evidence, plan, sharing) for plan in plans(question, evidence)),
+        tuple(
+            _offer(question, evidence, plan, sharing, others) for plan in plans(question, evidence)
+        ),
         "" if is_told else _lacking(evidence),
         evidence.calls,
     )
@@ -111,7 +118,7 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
         decision = evaluation.layers.get(layer)
         title = _TITLES.get(layer, f"{layer.capitalize()} policies")
         if layer is Layer.RESOURCE:
-            title = "Key policy" if is_key else "The secret’s policy"
+            title = _key_policy(evaluation) if is_key else "The secret’s policy"
         if is_outside and layer in _OF_CALLER:
             yield LayerAnswer(title, "", "not seen, and taken to allow it")
         elif decision is not None:
@@ -123,6 +130,12 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
             yield LayerAnswer(title, "bad" if is_decisive else level, says, statements)
         elif absent := _absent(evidence, evaluation, layer, is_key):
             yield LayerAnswer(title, "", absent)
+
+
+def _key_policy(evaluation: Evaluation) -> str:
+    policy = evaluation.request.resource_policy
+    is_documented = policy is not None and policy.name == DOCUMENTED
+    return f"Key policy of {DOCUMENTED}" if is_documented else "Key policy"
 
 
 def _granted(evaluation: Evaluation, layer: Layer) -> Iterator[Shown]:
@@ -165,15 +178,21 @@ def _absent(evidence: AccessEvidence, evaluation: Evaluation, layer: Layer, is_k
     return ""
 
 
-def _offer(question: Question, evidence: AccessEvidence, plan: Plan, sharing: Sharing) -> Offer:
+def _offer(
+    question: Question, evidence: AccessEvidence, plan: Plan, sharing: Sharing, others: Others
+) -> Offer:
     steps: dict[str, list[AnyChange]] = {}
     for number, change in enumerate(plan.changes):
         location = change.policy.location if isinstance(change, Change) else str(number)
         steps.setdefault(location, []).append(change)
     can = question.ask(plan.after).can
     word = "can" if can else "can no longer"
-    outcome = f"With this the evaluator says: {question.row.name} {word} {question.ability.words}."
-    return Offer(tuple(_step(evidence, of, sharing) for of in steps.values()), outcome)
+    who = f"{question.row.name} {word} {question.ability.words}"
+    outcome = f"Tried on the policies as read: with this, {who}."
+    told, lets_in = describe_others(others, plan.after)
+    return Offer(
+        tuple(_step(evidence, of, sharing) for of in steps.values()), outcome, told, lets_in
+    )
 
 
 def _step(evidence: AccessEvidence, changes: list[AnyChange], sharing: Sharing) -> Step:

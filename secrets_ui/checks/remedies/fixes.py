@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from ...domain.access.actions import BATCH
+from ...domain.access.aws_managed_key import is_placeholder
 from ...domain.access.context import secret_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
@@ -153,7 +154,8 @@ def _spared(
 ) -> Iterator[Change]:
     """Exempt this resource in a policy of the role itself; the Deny stays for all else."""
     arn = _resource(evidence, request)
-    if document := _with_exception(_copy(deny), arn):
+    document = None if is_placeholder(arn) else _with_exception(_copy(deny), arn)
+    if document:
         yield with_statement(
             policy, deny.statement.index, document, f"Let {name} of {policy.title} spare {arn}."
         )

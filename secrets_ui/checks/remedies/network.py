@@ -19,7 +19,7 @@ _RULES = {
 
 
 def network_remedy(evidence: AccessEvidence, vpc: VpcConfig, way: Way) -> Remedy | None:
-    """None where only a person can say what is meant."""
+    """None where only a person can say what is meant, and where an endpoint is on its way."""
     if way.idle:
         region = evidence.environment.region
         return Remedy(
@@ -32,7 +32,7 @@ def network_remedy(evidence: AccessEvidence, vpc: VpcConfig, way: Way) -> Remedy
                 region=region,
             ),
         )
-    if way.reaches is not False:
+    if way.reaches is not False or (way.pending and not way.closed):
         return None
     return _with_rule(evidence, vpc, way) if way.closed else _with_endpoint(evidence, vpc)
 

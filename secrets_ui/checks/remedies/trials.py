@@ -8,11 +8,12 @@ from dataclasses import replace
 from ...domain.access.actions import READ, WRITE_ACTIONS
 from ...domain.access.evidence import AccessEvidence, Document, Known, Role
 from ...domain.access.finding import Remedy
-from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
 from .policy_changes import Change, cli, keeps_five_versions, terraform
+from .shared import not_looked
 
 _TRIED = AwsCall("tried")
 _ANYTHING = (
@@ -36,22 +37,22 @@ def remedy(
         words,
         terraform(change),
         cli(evidence, change),
-        tried(evidence, change.applied(evidence), ask),
+        tried(evidence, change.applied(evidence), ask) + not_looked(evidence, change),
     )
 
 
 def tried(
     before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]
 ) -> str:
-    """Describe the evaluator's answer after a change, in sentences."""
+    """Describe the answer after a change, in sentences."""
     answer = ask(after)
     action = answer.request.action if answer.request else "the question"
     if answer.is_allowed:
-        text = f"With it the evaluator allows {action}."
+        text = f"Tried on the policies as read: with it they allow {action}."
     else:
         text = (
-            f"With it this statement is right, and {action} is still refused for what the other "
-            "findings say."
+            f"Tried on the policies as read: with it this statement is right, and {action} is "
+            "still refused for what the other findings say."
         )
     opened, refused = probe(before, after)
     if opened:
@@ -130,16 +131,7 @@ def _may_read(evidence: AccessEvidence) -> bool | None:
 
 
 def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
-    """Whether the key decrypts.
-
-    The AWS-managed key does for its account, through Secrets Manager.
-    """
-    if has_aws_managed_key(evidence):
-        return (
-            service == "secretsmanager"
-            and isinstance(evidence.secret, Known)
-            and evidence.environment.account in evidence.secret.value.arn
-        )
+    """Whether the key decrypts."""
     return _allows(ask_decrypt(evidence, service=service))
 
 

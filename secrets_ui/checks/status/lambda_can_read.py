@@ -15,7 +15,10 @@ from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
 NEXT = "Troubleshoot shows what decides, and the change that mends it."
-say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
+_JUDGED = "this console's check of the policies"
+say = Saying(
+    __name__, "troubleshoot", "policies, key policy and grants, as this console judges them"
+)
 # What has status checks of its own, with what it knows of other environments and of the past.
 _TOLD_ELSEWHERE = (
     "secret_exists",
@@ -55,7 +58,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
 
 def of_path(finding: Finding) -> StatusFinding:
     """A finding of the access path as one of the status page, under its own name."""
-    proof = "; ".join(command.partition(" --")[0] for command in finding.see[:2]) or "the evaluator"
+    proof = "; ".join(command.partition(" --")[0] for command in finding.see[:2]) or _JUDGED
     return StatusFinding(
         finding.check,
         finding.status,

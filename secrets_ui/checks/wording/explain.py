@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from ...domain.access.aws_managed_key import DOCUMENTED
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Shown
 from ...domain.access.path import Answer
@@ -109,6 +110,8 @@ def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
     try:
         policy = policy_of(evidence, result)
     except LookupError:
+        if result.policy == DOCUMENTED:
+            return "key policy"
         return CONTROL_POLICIES.get(result.layer, f"{result.layer} policy")
     return {"identity": "identity policy", "console": "identity policy"}.get(
         policy.location.partition(":")[0], policy.title.removeprefix("the ")

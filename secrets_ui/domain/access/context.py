@@ -9,6 +9,7 @@ from typing import Any
 from ..environment import Environment
 from ..iam import Present
 from .actions import DECRYPT
+from .aws_managed_key import CONTEXT, has_aws_managed_key
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
 from .way import find_way
@@ -138,7 +139,8 @@ def unknown_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]:
 def unknown_kms_keys(evidence: AccessEvidence, caller: Caller, service: str) -> frozenset[str]:
     """Return the keys of a call to KMS that cannot be known."""
     via = _UNKNOWN_KEYS_VIA if service else frozenset()
-    return unknown_keys(evidence, caller) | _UNKNOWN_KEYS_OF_KMS | via | {_SOURCE_IP}
+    of_key = frozenset() if has_aws_managed_key(evidence) else _UNKNOWN_KEYS_OF_KMS
+    return unknown_keys(evidence, caller) | of_key | via | {_SOURCE_IP}
 
 
 def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
@@ -218,7 +220,7 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
     return (
         _caller_context(evidence, caller)
         | (via if service else {})
-        | _aliases(evidence)
+        | _key_context(evidence)
         | {
             "aws:ViaAWSService": "true" if service else "false",
             "aws:ResourceAccount": account,
@@ -241,8 +243,12 @@ def unknown_iam_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]
     return unknown_keys(evidence, caller) | {"aws:ResourceTag/*", "iam:*"}
 
 
-def _aliases(evidence: AccessEvidence) -> dict[str, Present]:
-    """Return the key's alias when AWS answered with this key for it. There may be others."""
+def _key_context(evidence: AccessEvidence) -> dict[str, Any]:
+    """Return the key's alias when AWS answered with this key for it. There may be others. Of the
+    AWS-managed key more is known.
+    """
+    if has_aws_managed_key(evidence):
+        return {**CONTEXT}
     key, alias = evidence.key, evidence.alias
     if isinstance(key, Known) and isinstance(alias, Known) and key.value.arn == alias.value.arn:
         return {"kms:ResourceAliases": Present((evidence.environment.kms_alias,))}

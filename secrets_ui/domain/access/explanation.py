@@ -77,10 +77,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Offer:
-    """Steps after which the evaluator was asked again, and gave the opposite answer."""
+    """Steps after which the evaluator was asked again, and gave the opposite answer.
+
+    `others` says who else gains or loses by them, or that this was not looked at; "" where they
+    change nothing that others share. `lets_in` says whether others gain, or may.
+    """
 
     steps: tuple[Step, ...]
     outcome: str
+    others: str = ""
+    lets_in: bool = False
 
 
 @dataclass(frozen=True)

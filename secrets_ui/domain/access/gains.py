@@ -5,7 +5,9 @@ A managed policy and a boundary change for everybody to whom they are attached.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .account import AccountDetails, Principal
 from .answers import Kind, Row, WhoCan
@@ -39,9 +41,62 @@ def find_turns(
     changed = with_policy(evidence, location, text)
     there = replace(details, value=_with_text(evidence, details.value, location, text))
     after = who_can(changed, there, parse)
+    return _turns(before, after), after.gaps
+
+
+# Of the evidence, what everybody's answers hang on.
+_SHARED = ("secret", "resource_policy", "key_policy", "grants")
+
+
+class Others:
+    """Who else gains or loses by changes that are meant for one principal, whose `title` it is.
+
+    `evidence` is about nobody yet. What everybody can do before is judged once, and only if asked.
+    """
+
+    def __init__(
+        self, evidence: AccessEvidence, details: Evidence[AccountDetails], title: str
+    ) -> None:
+        self.details, self._evidence, self._title = details, evidence, title
+        self._parse = Parser()
+
+    def turns(self, after: AccessEvidence) -> tuple[Turn, ...] | None:
+        """`after` is the evidence about the principal with the changes; None where they change
+        nothing that others share.
+        """
+        shared = {name: getattr(after, name) for name in _SHARED}
+        known, texts = self.details, dict[str, Document]()
+        if isinstance(known, Known):
+            texts = {arn: new for arn, new in _managed(after) if _is_other(known.value, arn, new)}
+            policies = {**known.value.policies, **texts}
+            known = replace(known, value=replace(known.value, policies=policies))
+        if not texts and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
+            return None
+        changed = replace(self._evidence, **shared)
+        found = _turns(self._before, who_can(changed, known, self._parse))
+        return tuple(turn for turn in found if turn.row.title != self._title)
+
+    @cached_property
+    def _before(self) -> WhoCan:
+        return who_can(self._evidence, self.details, self._parse)
+
+
+def _managed(evidence: AccessEvidence) -> Iterator[tuple[str, Document]]:
+    """The managed policies of one principal, its boundary among them, by ARN."""
+    for found in (*evidence.documents.values(), evidence.boundary):
+        if isinstance(found, Known) and found.value.arn:
+            yield found.value.arn, found.value
+
+
+def _is_other(details: AccountDetails, arn: str, new: Document) -> bool:
+    old = details.policies.get(arn)
+    return old is not None and old.text != new.text
+
+
+def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:
     turns = [turn for turn in _compare(before, after) if turn.gains or turn.losses or turn.untold]
     turns.sort(key=_order)
-    return tuple(turns), after.gaps
+    return tuple(turns)
 
 
 def _order(turn: Turn) -> tuple[object, ...]:

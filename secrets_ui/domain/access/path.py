@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..errors import AwsCall
@@ -18,6 +19,14 @@ from ..iam import (
     evaluate,
 )
 from .actions import BATCH, DECRYPT
+from .aws_managed_key import (
+    DOCUMENTED,
+    NAME,
+    documented_policy,
+    has_aws_managed_key,
+    key_arn,
+    keys_named,
+)
 from .context import (
     Caller,
     account_of,
@@ -32,13 +41,13 @@ from .context import (
     unknown_keys,
     unknown_kms_keys,
 )
-from .encrypting_key import encrypting_key, is_aws_managed
 from .evidence import (
     AccessEvidence,
     Evidence,
     Known,
     Missing,
 )
+from .expected_policies import via_service
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed
 from .reading import Parse, Reading, read_endpoint, read_role, why_unknown
@@ -76,15 +85,6 @@ class Answer:
         return self.doubts or self.evaluation.missing
 
 
-def has_aws_managed_key(evidence: AccessEvidence) -> bool:
-    """Whether AWS manages the key. Then readers in the secret's account need no right in KMS."""
-    if not isinstance(evidence.secret, Known):
-        return False
-    versions = evidence.versions.value if isinstance(evidence.versions, Known) else ()
-    is_managed = isinstance(evidence.key, Known) and evidence.key.value.manager == "AWS"
-    return is_managed or is_aws_managed(encrypting_key(evidence.secret.value, versions))
-
-
 def ask_read(
     evidence: AccessEvidence, action: str, caller: Caller | None = None, parse: Parse = parsed
 ) -> Answer:
@@ -109,23 +109,59 @@ def ask_decrypt(
 ) -> Answer:
     """Decide whether the Lambda (or `caller`) may use the key, with all layers.
 
-    `service` is the one through which KMS is called, "" for a direct call.
+    `service` is the one through which KMS is called, "" for a direct call. Of the AWS-managed key
+    the policy is the one that AWS documents.
     """
+    caller = caller or lambda_caller(evidence)
+    if has_aws_managed_key(evidence):
+        return _ask_managed_key(evidence, caller, action, service, parse)
     if not isinstance(evidence.key, Known):
         return Answer(
             None, why_not=why_unknown("the key that encrypts the current version", evidence.key)
         )
-    caller, key = caller or lambda_caller(evidence), evidence.key.value
+    key = evidence.key.value
+    policy = _Resource(
+        key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
+    )
+    return _ask_key(evidence, caller, action, service, parse, key.arn, policy)
+
+
+def _ask_managed_key(
+    evidence: AccessEvidence, caller: Caller, action: str, service: str, parse: Parse
+) -> Answer:
+    """A key whose id AWS did not tell may be any that a policy names: then each is tried."""
+    secret = secret_arn(evidence)
+    text = documented_policy(secret, via_service(evidence.environment))
+    policy = _Resource(
+        DOCUMENTED, PolicyKind.KEY, Known(text, AwsCall("")), "the key policy", has_rcps=False
+    )
+    ask = partial(_ask_key, evidence, caller, action, service, parse, policy=policy)
+    answer = ask(key_arn(evidence.key, secret))
+    if isinstance(evidence.key, Known) or answer.evaluation is None:
+        return answer
+    named = keys_named(secret, (r.statement for r in answer.evaluation.statements))
+    if all(ask(arn).truth is answer.truth for arn in named):
+        return answer
+    what = f"the id of the key {NAME}, on which a policy depends,"
+    return Answer(None, why_not=why_unknown(what, evidence.key))
+
+
+def _ask_key(
+    evidence: AccessEvidence,
+    caller: Caller,
+    action: str,
+    service: str,
+    parse: Parse,
+    arn: str,
+    policy: _Resource,
+) -> Answer:
     context = (
         decrypt_context(evidence, caller, action)
         if service == "secretsmanager"
         else kms_context(evidence, caller, service)
     )
-    policy = _Resource(
-        key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
-    )
     unknown = unknown_kms_keys(evidence, caller, service)
-    return _ask(evidence, caller, action, key.arn, context, unknown, policy, parse)
+    return _ask(evidence, caller, action, arn, context, unknown, policy, parse)
 
 
 def ask_batch(evidence: AccessEvidence) -> Answer:
@@ -148,13 +184,14 @@ def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse)
 
 @dataclass(frozen=True)
 class _Resource:
-    """A resource policy and, for a key, its grants."""
+    """A resource policy and, for a key, its grants. `has_rcps`: whether RCPs limit its use."""
 
     name: str
     kind: PolicyKind
     found: Evidence[str]
     title: str
     grants: Evidence[tuple[Grant, ...]] | None = None
+    has_rcps: bool = True
 
 
 _NO_POLICY = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
@@ -180,7 +217,8 @@ def _ask(
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
     scps = [level.service for level in service_control(evidence, caller)]
-    rcps = [level.resource for level in resource_control(evidence, caller, action, resource)]
+    control = resource_control(evidence, caller, action, resource) if policy.has_rcps else ()
+    rcps = [level.resource for level in control]
     given, absent = organization_context(evidence, caller, resource)
     context = {**context, **given}
     request = Request(

@@ -19,6 +19,7 @@ from ..iam import (
     StatementResult,
     parse_policy,
 )
+from .aws_managed_key import has_aws_managed_key
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .network import Network
 from .way import find_way
@@ -105,7 +106,9 @@ def _list_policies(evidence: AccessEvidence) -> Iterator[AttachedPolicy]:
         yield AttachedPolicy(
             "endpoint", PolicyKind.RESOURCE, Layer.ENDPOINT, endpoint.id, endpoint.policy
         )
-    if isinstance(evidence.key_policy, Known) and isinstance(evidence.key, Known):
+    # Nobody can change the policy of a key that AWS manages.
+    is_ours = not has_aws_managed_key(evidence)
+    if is_ours and isinstance(evidence.key_policy, Known) and isinstance(evidence.key, Known):
         key = evidence.key.value
         yield AttachedPolicy(
             "key", PolicyKind.KEY, Layer.RESOURCE, key.key_id, evidence.key_policy.value, key.arn

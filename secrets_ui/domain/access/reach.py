@@ -18,6 +18,7 @@ from ..iam import (
     parse_policy,
 )
 from .actions import DECRYPT, READ
+from .aws_managed_key import DOCUMENTED, NAME, has_aws_managed_key
 from .context import Caller, account_of, secret_arn
 from .evidence import AccessEvidence, Known
 from .path import (
@@ -25,7 +26,6 @@ from .path import (
     ask_decrypt,
     ask_iam,
     ask_read,
-    has_aws_managed_key,
 )
 from .reading import Parse, why_unknown
 
@@ -69,7 +69,7 @@ _WORDS = {
 }
 _WITH_KEY = (Ability.READ, Ability.PUT)
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
-_CLOSED = "The key aws/secretsmanager serves its own account alone."
+_CLOSED = f"The key {NAME} serves its own account alone."
 
 
 class Parser:
@@ -185,19 +185,17 @@ def ways(evidence: AccessEvidence, ability: Ability, caller: Caller, about: Abou
     def key(action: str, service: str = "secretsmanager") -> Ask:
         return partial(ask_decrypt, evidence, action, caller, service, about(action))
 
-    # The key that AWS manages asks nothing more of callers of its own account.
-    is_managed = has_aws_managed_key(evidence)
     match ability:
         case Ability.READ:
-            yield (secret(READ), *([] if is_managed else [key(DECRYPT)]))
+            yield (secret(READ), key(DECRYPT))
         case Ability.PUT:
-            hops = [] if is_managed else [key(GENERATE_KEY), key(DECRYPT)]
-            yield (secret(_PUT), *hops)
+            yield (secret(_PUT), key(GENERATE_KEY), key(DECRYPT))
         case Ability.DELETE:
             yield (secret(_DELETE),)
         case Ability.CHANGE_POLICY:
             yield (secret(_CHANGE_SECRET),)
-            if not is_managed:
+            # Nobody changes the policy of the key that AWS manages, or makes grants of it directly.
+            if not has_aws_managed_key(evidence):
                 yield from [(key(action, service=""),) for action in (_CHANGE_KEY, _GRANT)]
             if account_of(caller.arn) == evidence.environment.account and caller.role_arn:
                 for action in _CHANGE_USER if caller.is_user else _CHANGE_ROLE:
@@ -244,6 +242,8 @@ _KINDS = {
 
 def _words(result: StatementResult, action: str) -> str:
     statement = f"statement {result.sid or result.statement.index + 1}"
+    if result.policy == DOCUMENTED:
+        return f"key policy of {DOCUMENTED}"
     if result.layer is Layer.RESOURCE:
         return f"{'key' if action.startswith('kms:') else 'secret'} policy, {statement}"
     return f"{_KINDS.get(result.layer, 'policy')} {result.policy}, {statement}"

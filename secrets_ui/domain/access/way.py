@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.htm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Network
 from typing import Literal
@@ -20,9 +20,15 @@ from .network import Endpoint, RouteTable, Rule, SecurityGroup, VpcConfig, endpo
 EVERYWHERE, _NAT = "0.0.0.0/0", "nat-"
 # What may lead the loader, or AWS's SDK, to another address (deploy/lambda/core/_route.py).
 _ELSEWHERE = frozenset((
-    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
 ))  # fmt: skip
+# To an address of AWS's which every function outside a VPC reaches, and for which a VPC may have
+# another endpoint.
+_OTHER_ADDRESSES = frozenset(("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"))
+# An endpoint on its way to available, by AWS's word or after its service's owner accepts it:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html
+_TO_COME = ("pending", "pendingacceptance")
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Way:
     `endpoint` is the VPC endpoint on the way, `gateways` are NAT gateways; with `is_seen` false
     either is not known. `why` says why calls do not get there or why that is not known, and is ""
     for want of evidence. `closed` is the side on which security groups are in the way. `idle` is an
-    endpoint to which the usual name does not lead.
+    endpoint to which the usual name does not lead, `pending` one to which it does not lead yet.
     """
 
     reaches: Truth
@@ -42,32 +48,37 @@ class Way:
     is_seen: bool = True
     closed: Literal["", "outbound", "inbound"] = ""
     idle: Endpoint | None = None
+    pending: Endpoint | None = None
 
 
 @lru_cache(maxsize=64)
 def find_way(evidence: AccessEvidence) -> Way:
     """The way of the Lambda function's calls."""
     function, endpoints = evidence.function, evidence.network.endpoints
-    if isinstance(function, Known) and function.value.vpc is None:
-        return Way(True)
-    if not isinstance(function, Known) or function.value.vpc is None:
+    if not isinstance(function, Known):
         return Way(None, is_seen=False)
-    if found := sorted(_ELSEWHERE.intersection(function.value.variables)):
+    vpc = function.value.vpc
+    elsewhere = _ELSEWHERE | _OTHER_ADDRESSES if vpc else _ELSEWHERE
+    if found := sorted(elsewhere.intersection(function.value.variables)):
         return Way(None, f"its variable {found[0]} may lead it elsewhere", is_seen=False)
+    if vpc is None:
+        return Way(True)
     if not isinstance(endpoints, Known):
         return Way(None, is_seen=False)
     service = endpoint_service(evidence.environment.region)
-    ours = [e for e in endpoints.value if e.is_available and e.service.endswith(service)]
+    every = [e for e in endpoints.value if e.service.endswith(service)]
+    ours = [e for e in every if e.is_available]
     for endpoint in ours:
         if endpoint.private_dns:
-            return _through_endpoint(evidence, function.value.vpc, endpoint)
+            return _through_endpoint(evidence, vpc, endpoint)
     for endpoint in ours:
         why = (
             f"VPC endpoint {endpoint.id} has no private DNS name, so that calls go through it only "
             "where a hosted zone of your own says so"
         )
         return Way(None, why, is_seen=False, idle=endpoint)
-    return _through_gateway(evidence, function.value.vpc)
+    to_come = [e for e in every if e.private_dns and e.state.casefold() in _TO_COME]
+    return replace(_through_gateway(evidence, vpc), pending=next(iter(to_come), None))
 
 
 def _through_endpoint(evidence: AccessEvidence, vpc: VpcConfig, endpoint: Endpoint) -> Way:

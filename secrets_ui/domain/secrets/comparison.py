@@ -91,6 +91,12 @@ class Row:
                 return True
 
 
+def is_told_by_facts(held: Held) -> bool:
+    """Whether the cells of a secret depend on its facts alone: not on the clock, on what AWS says
+    of the secret, or on why its facts are not known."""
+    return held.secret is None or (held.facts is not None and held.facts.kind == "object")
+
+
 def compare_secret(spec: SecretSpec, held: Mapping[str, Held], now: datetime) -> tuple[Row, ...]:
     """A row for each key that the catalogue expects or an environment holds.
 

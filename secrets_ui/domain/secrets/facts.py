@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -93,9 +92,8 @@ def fingerprint(value: str, key: bytes) -> str:
     The key is outside the database, so that a stolen database cannot be searched for guessed
     values. Equal values have equal fingerprints everywhere, so that environments can be compared.
     """
-    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
-        :FINGERPRINT_LENGTH
-    ]
+    digest = hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256")
+    return digest.hex()[:FINGERPRINT_LENGTH]
 
 
 def derive_facts(
@@ -119,7 +117,7 @@ def _keys(document: Document, spec: SecretSpec, key: bytes) -> tuple[KeyFacts, .
 def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes) -> KeyFacts:
     """Facts of one value, stored or typed."""
     rules = spec.rules_of(name)
-    problems = check_key(name, json_type, text, spec)
+    problems = check_key(name, json_type, text, spec, rules)
     return KeyFacts(
         name=name,
         fingerprint=fingerprint(text, key),

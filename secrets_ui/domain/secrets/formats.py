@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -105,10 +106,14 @@ class Oddity:
 
     def position(self, value: str) -> int:
         """0 when there is nothing to say."""
-        found = re.search(self.pattern, value)
+        found = self._expression.search(value)
         if found is None:
             return 0
         return (found.end() if self.at_end else found.start()) + 1
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
 
 
 def _range(first: int, last: int) -> str:

@@ -42,15 +42,17 @@ def check_value(value: str, spec: KeySpec) -> tuple[Problem, ...]:
     return tuple(_problems(value, spec))
 
 
-def check_key(name: str, kind: str, text: str, spec: SecretSpec) -> tuple[Problem, ...]:
+def check_key(
+    name: str, kind: str, text: str, spec: SecretSpec, rules: KeySpec | None = None
+) -> tuple[Problem, ...]:
     """Every remark about a key and its value: what the Lambda cannot load comes first.
 
     `kind` is the value's JSON type. What is no string counts as the document spells it, since
-    that is what the variable gets.
+    that is what the variable gets. `rules` are `spec.rules_of(name)`, where a caller has them.
     """
     problems = [*check_name(name, spec), *_unloadable_value(kind, text, spec)]
     if kind in ("string", "number", "boolean"):
-        problems += check_value(text, spec.rules_of(name))
+        problems += check_value(text, rules or spec.rules_of(name))
     return tuple(problems)
 
 

@@ -24,11 +24,12 @@ from secrets_ui.management.twin import (
     full_name,
     table,
 )
+from secrets_ui.management.versions import VERSION_HELP, find_version
 from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version
-from secrets_ui.services.secrets.history import HistoryEntry, history_of
+from secrets_ui.services.secrets.history import history_of
 
 
 class Command(TwinCommand):
@@ -41,11 +42,7 @@ class Command(TwinCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_secret(parser)
-        parser.add_argument(
-            "restored",
-            metavar="VERSION",
-            help="a version's id or a part that no other has, or a label such as AWSPREVIOUS",
-        )
+        parser.add_argument("restored", metavar="VERSION", help=VERSION_HELP)
         parser.add_argument("keys", nargs="*", metavar="KEY", help="only these keys (default: all)")
         parser.add_argument("--reason", default="", help="why; kept in the audit record")
         parser.add_argument(
@@ -62,7 +59,7 @@ class Command(TwinCommand):
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
         environment = enter(request, "secret.edit", options["environment"], name)
         actor = actor_of(request)
-        version = _version(history_of(environment, actor, name).entries, options["restored"])
+        version = find_version(history_of(environment, actor, name).entries, options["restored"])
         review = review_restore(environment, actor, name, version)
         edit = _edit(name, review, options)
         if options["dry_run"]:
@@ -98,21 +95,6 @@ class Command(TwinCommand):
         text = f"Version {saved.version_id} of {edit.secret} {what}; record {saved.sequence}."
         self.answer(options, result, text)
         return 0
-
-
-def _version(entries: tuple[HistoryEntry, ...], asked: str) -> str:
-    """Raises WrongCall."""
-    versions = [entry.version for entry in entries if entry.version]
-    found = [version for version in versions if asked in version.labels] or [
-        version for version in versions if asked and asked in version.version_id
-    ]
-    if len(found) != 1:
-        raise WrongCall(
-            f"{len(found) or 'No'} version{'' if len(found) == 1 else 's'} of this secret in AWS "
-            "fits VERSION: expected an id, a part that no other has, or a label.",
-            remedy="The command history lists them.",
-        )
-    return found[0].version_id
 
 
 def _edit(name: str, review: RestoreReview, options: Mapping[str, Any]) -> Edit:

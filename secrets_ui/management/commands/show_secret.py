@@ -71,7 +71,7 @@ def _data(opened: OpenSecret, *, may_audit: bool) -> dict[str, Any]:
         "end_rotation_command": secret.end_rotation_command or None,
         "current_version": secret.current or None,
         "last_changed": secret.last_changed,
-        "last_read": secret.last_accessed.date().isoformat() if secret.last_accessed else None,
+        "last_read": opened.last_read.date().isoformat() if opened.last_read else None,
         "deletion_asked_for": secret.deleted,
         "read_at": opened.read_at,
         "keys": [

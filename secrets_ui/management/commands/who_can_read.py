@@ -81,6 +81,7 @@ def _explain(found: Explanation) -> str:
         lines.append(f"Change {number} of {len(found.offers)}. {offer.outcome}")
         for step in offer.steps:
             lines += [f"  {text}" for text in (*step.words, step.caution, step.cli) if text]
+        lines += [f"  {offer.others}"] if offer.others else []
     return "\n".join(map(printable, lines))
 
 

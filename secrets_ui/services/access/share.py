@@ -13,7 +13,7 @@ from ...domain.access.actions import READ, READ_ACTIONS
 from ...domain.access.context import simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, learn
-from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.environment import Environment
 from ...domain.iam import Decision
 from ...domain.people.actor import Actor
@@ -140,9 +140,7 @@ def _name_of(key: str) -> str:
 
 def may_read(evidence: AccessEvidence) -> tuple[bool | None, str]:
     """The evaluator's answer to both hops; None with the reason where it has none."""
-    answers: list[Answer] = [ask_read(evidence, READ)]
-    if not has_aws_managed_key(evidence):
-        answers.append(ask_decrypt(evidence))
+    answers: list[Answer] = [ask_read(evidence, READ), ask_decrypt(evidence)]
     for answer in answers:
         if answer.evaluation is not None and answer.evaluation.decision in (
             Decision.EXPLICITLY_DENIED,

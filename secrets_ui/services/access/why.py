@@ -10,6 +10,7 @@ from ...checks.judging.why import explain
 from ...domain.access.account import AccountDetails, AccountTooLarge
 from ...domain.access.evidence import Evidence, Known
 from ...domain.access.explanation import Explanation
+from ...domain.access.gains import Others
 from ...domain.access.question import Question
 from ...domain.access.reach import Ability
 from ...domain.access.who import find_principal
@@ -69,7 +70,9 @@ def explain_access(
     question = Question(row, ability, tuple(callers))
     everybody = details.value if isinstance(details, Known) else None
     return explain(
-        question, evidence, lambda arn: everybody.holders_of(arn) - 1 if everybody else 0
+        *(question, evidence),
+        lambda arn: everybody.holders_of(arn) - 1 if everybody else 0,
+        Others(evidence, details, row.title),
     )
 
 

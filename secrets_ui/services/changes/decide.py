@@ -25,7 +25,7 @@ from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
 from .labels import move_label
-from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
+from .proposals import days_text, oldest_alive, undecided, why_stale
 from .recording import record_done, record_refusal, refuse_person
 from .rules import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
@@ -33,12 +33,12 @@ from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 log = logging.getLogger("miyabi.settle")
 
 
-def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecord:
-    """Makes a proposal current; returns the record of its making.
+def approve(environment: Environment, actor: Actor, record: AuditRecord) -> AuditRecord:
+    """Makes a proposal current, whose `record` was found to wait; returns it.
 
-    Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest.
+    Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, also where somebody
+    decided meanwhile, AwsErrors and the rest.
     """
-    record = find_waiting(environment, sequence)
     if record.actor == actor.name:
         why = "You proposed this change, so somebody else has to approve it."
         refuse_person(environment, actor, record.secret, "approve one's own proposal", why)
@@ -77,14 +77,13 @@ def _ensure_fresh(environment: Environment, secret: Secret, record: AuditRecord)
         raise SecretNotEditable(why)
 
 
-def reject(environment: Environment, actor: Actor, sequence: int, reason: str = "") -> int:
+def reject(environment: Environment, actor: Actor, record: AuditRecord, reason: str = "") -> int:
     """Takes a proposal's label off, so that AWS collects its version in time. People may reject
     their own. Returns the sequence of the act's intent.
 
-    Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable,
+    Raises SecretNotEditable when somebody decided meanwhile, AwsErrors, AuditUnavailable,
     OutcomeUnknown.
     """
-    record = find_waiting(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     return _decide(gateway, actor, record, Action.REJECT, reason)
 

@@ -14,7 +14,7 @@ from ...domain.people.actor import Actor
 from ...models import AuditRecord
 from .. import audit
 from .decide import make_current
-from .proposals import find_waiting, reached
+from .proposals import reached
 from .recording import refuse_person
 from .rules import ensure_not_too_many
 
@@ -42,14 +42,13 @@ class Emergency:
 
 
 def make_current_in_emergency(
-    environment: Environment, actor: Actor, sequence: int, reason: str
+    environment: Environment, actor: Actor, proposed: AuditRecord, reason: str
 ) -> AuditRecord:
-    """Makes a proposal current without an approval; returns the record of its making.
+    """Makes a proposal that waits current without an approval; returns its record.
 
     Raises NotPermitted where the rules allow none, InvalidChange for a reason that says too little,
     and what an approval raises.
     """
-    proposed = find_waiting(environment, sequence)
     if not environment.rules.emergency:
         why = f"{environment.name} has no emergencies: a second person decides."
         refuse_person(environment, actor, proposed.secret, "make a change current alone", why)

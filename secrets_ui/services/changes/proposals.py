@@ -93,9 +93,8 @@ def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None
     return undecided(environment).filter(intent=str(sequence)).first()
 
 
-def find_waiting(environment: Environment, sequence: int) -> AuditRecord:
-    """The same. Raises SecretNotEditable where none waits."""
-    record = find_proposal(environment, sequence)
+def ensure_waiting(record: AuditRecord | None) -> AuditRecord:
+    """What `find_proposal` found. Raises SecretNotEditable where none waits."""
     if record is None:
         raise SecretNotEditable(
             "Somebody has decided on this proposal already, or there is none with this number."

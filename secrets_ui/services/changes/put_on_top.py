@@ -14,25 +14,25 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
 from ...domain.status.status import join
+from ...models import AuditRecord
 from .. import configuration
 from ..aws_access import gateways
 from ..secrets.version_facts import facts_of
 from .decide import reject
 from .idempotency import Saved
-from .proposals import edit_on_top, find_waiting
+from .proposals import edit_on_top
 from .recording import refuse_person
 from .save import put_new_version
 
 ANEW = "Make the change anew, from the version that is current now."
 
 
-def put_on_top(environment: Environment, actor: Actor, sequence: int) -> Saved:
+def put_on_top(environment: Environment, actor: Actor, record: AuditRecord) -> Saved:
     """A new proposal with the same keys; the old one ends, on record. Its author alone may.
 
     One that was cut off in between is finished by doing it again. Raises NotPermitted,
     SecretNotEditable, and what a save and a rejection raise.
     """
-    record = find_waiting(environment, sequence)
     if record.actor != actor.name:
         why = "Somebody else proposed this change, so they have to put it on top."
         refuse_person(environment, actor, record.secret, "put another's proposal on top", why)
@@ -43,7 +43,7 @@ def put_on_top(environment: Environment, actor: Actor, sequence: int) -> Saved:
     saved = put_new_version(environment, actor, edit)
     what = f"proposal {saved.sequence}" if saved.is_proposal else f"record {saved.sequence}"
     with suppress(SecretNotEditable):  # somebody ended it meanwhile
-        reject(environment, actor, sequence, f"Put on top of the current version, as {what}.")
+        reject(environment, actor, record, f"Put on top of the current version, as {what}.")
     return saved
 
 

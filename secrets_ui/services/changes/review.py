@@ -23,7 +23,7 @@ from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
-from ..secrets.version_facts import facts_of, in_other_environments
+from ..secrets.version_facts import facts_of, in_other_environments, kept_facts
 from .review_rows import ReviewRow, masked, opaque_row, review_row
 
 
@@ -101,14 +101,15 @@ def compare_edit(
     """
     described = described or begin_to_describe(environment, actor, edit.secret)
     spec = configuration.spec_of(environment, edit.secret)
-    typed = _typed(edit, spec)  # while AWS answers: an import may have hundreds
+    # While AWS answers: an import may have hundreds of keys.
+    typed = _typed(edit, spec)
+    kept, others = kept_facts([edit.base]), in_other_environments(environment, spec)
     secret = described.result().value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
-    base = facts_of(environment, actor, secret, edit.base, spec)
+    base = facts_of(environment, actor, secret, edit.base, spec, kept)
     before = {key.name: key for key in base.keys} if base else {}
     after = _after(edit, before, spec, typed)
-    others = in_other_environments(environment, spec)
     names = [
         name
         for name in {**before, **after}

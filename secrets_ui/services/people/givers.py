@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ...domain.audit.actions import Action, Outcome, Phase
+from ...domain.audit.moments import stored
 from ...models import AuditRecord, RoleGrant
 from ..audit.new_record import as_stored
 from ..audit.roles import Giver, grant_of, roles_on_record
+from .links import HOURS
 
 _MAKES = (Action.SET_ACCOUNT, Action.ADD_ACCOUNT, Action.MAKE_LINK)
 
@@ -19,6 +22,7 @@ class Entrance:
 
     made: AuditRecord | None
     used: AuditRecord
+    is_from_maker: bool = False
 
 
 def givers_of(account: str, grants: tuple[RoleGrant, ...]) -> dict[int, Giver]:
@@ -30,7 +34,7 @@ def givers_of(account: str, grants: tuple[RoleGrant, ...]) -> dict[int, Giver]:
 
 
 def entrance_of(account: str) -> Entrance | None:
-    """None where no link of the account was used. Two queries."""
+    """None where no link of the account was used. Three queries."""
     events = AuditRecord.objects.filter(phase=Phase.EVENT, outcome=Outcome.DONE)
     done = events.order_by("-sequence")
     used = done.filter(action=Action.USE_LINK, actor=account).first()
@@ -41,4 +45,14 @@ def entrance_of(account: str) -> Entrance | None:
     )
     # Another account may hold the name of this one too.
     of_this = (record for record in made if record.parsed_details.get("account") == account)
-    return Entrance(next(of_this, None), used)
+    maker = next(of_this, None)
+    return Entrance(maker, used, maker is not None and _is_from(maker, used))
+
+
+def _is_from(made: AuditRecord, used: AuditRecord) -> bool:
+    """Whether its maker acted from the address of its use, in the time that a link works. Two
+    people in one office do; so this proves nothing, and its absence neither.
+    """
+    since = stored(datetime.fromisoformat(made.at) - timedelta(hours=HOURS))
+    acts = AuditRecord.objects.filter(actor=made.actor, at__gte=since, sequence__lt=used.sequence)
+    return bool(used.address) and acts.filter(address=used.address).exists()

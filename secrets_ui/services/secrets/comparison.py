@@ -13,42 +13,19 @@ from ...aws.secrets_manager import MOST_NAMES, PAGE_SIZE, SecretPage, SecretsMan
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
-from ...domain.secrets.comparison import Held, Row, Show, compare_secret, matching
+from ...domain.secrets.comparison import Show
 from ...domain.secrets.facts import VersionFacts
-from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
 from .. import configuration
 from ..aws_access import begin, gateways
+from .compared import Column, Group, groups_of, held_of, look
 from .current_versions import all_known_versions, keep_news, known_secrets
-from .listed import freshened, newest_writes, wanted_of
-from .listing import MOST_PAGES, READS_PER_PAGE
-from .version_facts import Facts, kept_facts, known_facts, read_and_derive
+from .listed import freshened, newest_writes
+from .listing import MOST_PAGES
+from .version_facts import kept_facts
 
 SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
 IsVisible = Callable[[Environment, str], bool]
-
-
-@dataclass(frozen=True)
-class Column:
-    """An environment. `problem` says why it could not be asked; `is_cut`: it holds more secrets
-    than were looked through.
-    """
-
-    environment: Environment
-    secrets: tuple[Secret, ...] = ()
-    problem: AwsError | None = None
-    is_cut: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
-    """One secret: its rows, its full name in each environment that has it, and the environments
-    where it is scheduled for deletion."""
-
-    short: str
-    rows: tuple[Row, ...]
-    names: Mapping[str, str]
-    deleted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,6 +47,11 @@ class Comparison:
     @property
     def asked(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not column.problem)
+
+    @property
+    def not_counted(self) -> tuple[str, ...]:
+        """The environments that could not be asked: no number and no row speaks of them."""
+        return tuple(column.environment.name for column in self.columns if column.problem)
 
 
 @dataclass(frozen=True)
@@ -108,10 +90,11 @@ class _Question:
     def _versions(self, shorts: Sequence[str]) -> list[str]:
         """Those that AWS last reported, of `shorts` alone, where they are given."""
         return [
-            version
+            known[name]
             for place in self.environments
-            for name, version in self.known[place.name].items()
-            if not shorts or name.removeprefix(place.prefix) in shorts
+            for known in [self.known[place.name]]
+            for name in ([place.prefix + short for short in shorts] if shorts else known)
+            if name in known
         ]
 
     def _column(
@@ -133,9 +116,9 @@ class _Question:
     def look(self, columns: Sequence[Column], shorts: Sequence[str]) -> tuple[list[Group], int]:
         """The groups of these secrets, each version looked at where so many allow, and how many are
         left."""
-        held = _held(columns, shorts, self.facts)
-        left = sum(_look(column, self.actor, held, shorts) for column in columns)
-        return _groups(columns, held, self.text, self.show), left
+        held = held_of(columns, shorts, self.facts)
+        left = sum(look(column, self.actor, held, shorts) for column in columns)
+        return groups_of(columns, held, self.text, self.show), left
 
 
 def compare(
@@ -218,73 +201,9 @@ def _kept(names: Mapping[Environment, Sequence[str]]) -> tuple[Column, ...]:
 def _shorts(names: Mapping[Environment, Iterable[str]]) -> list[str]:
     """The short names of all secrets, those of the catalogue as well, in order."""
     found = {name.removeprefix(place.prefix) for place, known in names.items() for name in known}
-    return sorted(found | set(configuration.catalog().secrets))
+    return sorted(found | configuration.catalog().secrets.keys())
 
 
 def _pages(gateway: SecretsManagerGateway, shorts: Sequence[str]) -> list[SecretPage]:
     names = [gateway.environment.prefix + short for short in shorts]
     return [page.value for page in islice(gateway.secret_pages(names), MOST_PAGES)]
-
-
-def _held(
-    columns: Sequence[Column], shorts: Sequence[str], kept: Facts
-) -> dict[str, dict[str, Held]]:
-    """By the secret's short name and the environment."""
-    asked = [column for column in columns if not column.problem]
-    held = {short: {column.environment.name: Held() for column in asked} for short in shorts}
-    secrets = [
-        (column.environment, secret)
-        for column in asked
-        for secret in column.secrets
-        if secret.name.removeprefix(column.environment.prefix) in held
-    ]
-    facts = known_facts((wanted_of(place, secret) for place, secret in secrets), kept)
-    for place, secret in secrets:
-        short = secret.name.removeprefix(place.prefix)
-        held[short][place.name] = Held(secret, facts.get(secret.arn))
-    return held
-
-
-def _groups(
-    columns: Sequence[Column], held: Mapping[str, Mapping[str, Held]], text: str, show: Show
-) -> list[Group]:
-    """Those with a row that is asked for."""
-    asked = next((column.environment for column in columns if not column.problem), None)
-    if asked is None:
-        return []
-    now = datetime.now(UTC)
-    groups = []
-    for short, places in held.items():
-        spec = configuration.spec_of(asked, asked.prefix + short)
-        names = {name: item.secret.name for name, item in places.items() if item.secret}
-        if not names and not spec.keys:
-            # It was there when AWS was asked before.
-            continue
-        if rows := matching(compare_secret(spec, places, now), show, short, text):
-            deleted = (name for name, item in places.items() if item.secret and item.secret.deleted)
-            groups.append(Group(short, rows, names, frozenset(deleted)))
-    return groups
-
-
-def _look(
-    column: Column, actor: Actor, held: dict[str, dict[str, Held]], shorts: Sequence[str]
-) -> int:
-    """Reads the versions of these secrets that nobody has looked at; returns how many are left."""
-    place = column.environment
-    unknown = {
-        short: wanted_of(place, item.secret)
-        for short in shorts
-        if (item := held[short].get(place.name)) and item.secret and item.facts is None
-    }
-    unknown = {short: wanted for short, wanted in unknown.items() if wanted.version_id}
-    now = dict(islice(unknown.items(), READS_PER_PAGE))
-    found = read_and_derive(place, actor, list(now.values())) if now else {}
-    for short, wanted in now.items():
-        held[short][place.name] = _looked_at(held[short][place.name], found[wanted.arn])
-    return len(unknown) - len(now)
-
-
-def _looked_at(held: Held, found: VersionFacts | AwsError) -> Held:
-    if isinstance(found, AwsError):
-        return replace(held, unknown=f"{found.call.code or found.title}: {found.message}")
-    return replace(held, facts=found)

@@ -69,10 +69,21 @@ def debt_id(*place: str) -> str:
     return hashlib.sha256(json.dumps(place).encode()).hexdigest()[:16]
 
 
-def debts_of_secret(environment: Environment, name: str, current: str) -> dict[str, list[Debt]]:
+Learnt = Sequence[tuple[Debt, str]]
+"""Each key that somebody came to know, and the version by which."""
+
+
+def learnt_of_secret(environment: Environment, name: str) -> Learnt:
+    """For `debts_of_secret`, while AWS is asked which version is current. Two queries."""
+    return _known(AuditRecord.objects.filter(environment=environment.name, secret=name))
+
+
+def debts_of_secret(
+    environment: Environment, name: str, current: str, known: Learnt | None = None
+) -> dict[str, list[Debt]]:
     """By key, one for each person, who came to know it last first; `current` is AWSCURRENT's
     version id."""
-    known = _known(AuditRecord.objects.filter(environment=environment.name, secret=name))
+    known = learnt_of_secret(environment, name) if known is None else known
     found: dict[str, list[Debt]] = {}
     for debt in _unpaid(known, {(environment.name, name): current}):
         found.setdefault(debt.key, []).append(debt)
@@ -130,7 +141,7 @@ def _current(names: set[str]) -> dict[tuple[str, str], str]:
     return current
 
 
-def _known(records: AuditRecords) -> list[tuple[Debt, str]]:
+def _known(records: AuditRecords) -> Learnt:
     """Each key that somebody came to know, and the version by which, the latest first.
 
     Values that are not secret are no debt.
@@ -166,7 +177,7 @@ def _is_secret(debt: Debt) -> bool:
     return rules is None or rules.secret
 
 
-def _unpaid(known: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str]) -> list[Debt]:
+def _unpaid(known: Learnt, current: dict[tuple[str, str], str]) -> list[Debt]:
     """Those whose value is still the one that the person knows, one for each key and person.
 
     Where that is not known, the debt counts as unpaid.

@@ -17,11 +17,11 @@ from ...domain.secrets.history import Difference, differences
 from ...domain.secrets.pins import pin_name
 from ...domain.secrets.secret import AWSCURRENT, Secret, SecretVersion, with_labelled
 from ...domain.session_scope import OPEN
-from ...models import AuditRecord
+from ...models import AuditRecord, VersionRecord
 from .. import configuration
-from ..audit.who_changed import Author, authors_of, who_pinned
+from ..audit.who_changed import Author, authors_of, pins_on_record, who_pinned
 from ..aws_access import begin, gateways
-from .current_versions import note_current_versions
+from .current_versions import keep_news, last_known_versions
 from .version_facts import facts_of, facts_of_versions
 
 _NOT_LISTED = "on another page"  # in place of a version's id
@@ -110,11 +110,12 @@ def history_of(environment: Environment, actor: Actor, name: str, token: str = "
     described = begin(lambda: gateway.describe_secret(name))
     # The database is asked while AWS answers.
     last = [] if token else _last_made(environment, name)
+    known = last_known_versions(environment, [name])
     secret, page = described.result().value, asked.result().value
     shown = page.versions if token else with_labelled(secret, page.versions)
     versions = {version.version_id: version for version in shown}
     records = _records(environment, name, versions, last)
-    note_current_versions(environment, [secret])
+    keep_news(environment, [secret], known)
     return History(
         secret,
         _entries(environment, secret, versions, records, is_whole=not (token or page.next_token)),
@@ -124,6 +125,32 @@ def history_of(environment: Environment, actor: Actor, name: str, token: str = "
         has_older=len(records) >= ROWS,
         is_first=not token,
     )
+
+
+def versions_on_record(
+    environment: Environment, secret: Secret, seen_at: datetime | None
+) -> tuple[HistoryEntry, ...]:
+    """The last versions that were made, looked at or pinned here, for when AWS does not list them.
+    No AWS call.
+
+    Of `secret` its ARN and its current version are known, which was seen at `seen_at` first. A
+    version that somebody else made has no date, and nobody knows what it changed.
+    """
+    seen = _last_derived(secret.arn)
+    if secret.current and seen_at:
+        seen[secret.current] = seen_at
+    labels: dict[str, tuple[str, ...]] = dict.fromkeys(seen, ()) | dict(secret.versions)
+    for label, version in pins_on_record(environment.name, secret.name).items():
+        labels[version] = (*labels.get(version, ()), label)
+    versions = {id: SecretVersion(id, labels=found) for id, found in labels.items()}
+    records = _records(environment, secret.name, versions, _last_made(environment, secret.name))
+    return _entries(environment, secret, versions, records, is_whole=False, seen=seen)
+
+
+def _last_derived(arn: str) -> dict[str, datetime]:
+    """When the versions that were looked at last were looked at."""
+    found = VersionRecord.objects.filter(arn=arn).order_by("-derived_at")
+    return dict(found.values_list("version_id", "derived_at")[:ROWS])
 
 
 _COLUMNS = ("version_id", "base_version_id", "keys", "at")
@@ -163,16 +190,22 @@ def _entries(
     records: Mapping[str, _Record],
     *,
     is_whole: bool,
+    seen: Mapping[str, datetime] | None = None,
 ) -> tuple[HistoryEntry, ...]:
+    """`seen`, where AWS did not list the versions, is when they were seen, for their order. Where
+    it did, each came from the one before it.
+    """
     dates = {id: record.at for id, record in records.items()}
     dates |= {id: version.created for id, version in versions.items() if version.created}
     unknown = datetime.min.replace(tzinfo=UTC)
     # Of the same second, the order of AWS's list tells which is newer.
     listed = dict.fromkeys((*versions, *records))
-    ids = sorted(listed, key=lambda id: dates.get(id, unknown), reverse=True)
+    moments = {**(seen or {}), **dates}
+    ids = sorted(listed, key=lambda id: moments.get(id, unknown), reverse=True)
     spec = configuration.spec_of(environment, secret.name)
     facts, authors = facts_of_versions(secret.arn, spec, ids), authors_of(ids)
-    before = dict(zip(ids, [*ids[1:], "" if is_whole else _NOT_LISTED], strict=True))
+    earlier = [*ids[1:], "" if is_whole else _NOT_LISTED]
+    before = dict(zip(ids, earlier if seen is None else [_NOT_LISTED] * len(ids), strict=True))
     pins = _pins(versions)
     return tuple(
         HistoryEntry(

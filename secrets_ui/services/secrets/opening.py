@@ -28,9 +28,16 @@ from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
-from .current_versions import note_current_versions
+from .current_versions import keep_news, last_known_versions
 from .key_changes import KeyChange, changes_of_keys
-from .version_facts import Wanted, in_other_environments, known_facts, read_and_derive
+from .version_facts import (
+    Facts,
+    Wanted,
+    in_other_environments,
+    kept_facts,
+    known_facts,
+    read_and_derive,
+)
 
 NEWEST = 10  # versions that a secret's page shows, beside those with labels
 
@@ -100,6 +107,17 @@ class OpenSecret:
         )
 
     @property
+    def last_read(self) -> datetime | None:
+        """The day, None where AWS tells of no read.
+
+        AWS dates the secret and each version by itself, and does not say that these agree. The
+        last of them is what is known.
+        """
+        read = [row.version.last_accessed for row in self.versions]
+        days = [day for day in (self.secret.last_accessed, *read) if day]
+        return max(days, default=None)
+
+    @property
     def last_versions(self) -> tuple[VersionRow, ...]:
         """Those that the page shows: the newest, and all with labels."""
         shown = {row.version.version_id for row in self.versions[:NEWEST]} | {*self.secret.versions}
@@ -145,10 +163,13 @@ def open_secret(
 def opened(asked: Asked) -> OpenSecret:
     """Raises SecretNotFound and other AwsErrors, AuditUnavailable."""
     environment, spec = asked.environment, configuration.spec_of(asked.environment, asked.name)
+    # The database is asked while AWS answers: about the version that AWS last reported too.
     others = in_other_environments(environment, spec)
+    known = last_known_versions(environment, [asked.name])
+    kept = kept_facts(known.values())
     secret = asked.secret.result().value
-    facts, problem = _facts(environment, asked.actor, secret, spec)
-    note_current_versions(environment, [secret])
+    facts, problem = _facts(environment, asked.actor, secret, spec, kept)
+    keep_news(environment, [secret], known)
     keys = key_states(spec, facts, others) if facts else ()
     rows, versions_problem = _versions(asked.versions, secret)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
@@ -160,12 +181,12 @@ def opened(asked: Asked) -> OpenSecret:
 
 
 def _facts(
-    environment: Environment, actor: Actor, secret: Secret, spec: SecretSpec
+    environment: Environment, actor: Actor, secret: Secret, spec: SecretSpec, kept: Facts
 ) -> tuple[VersionFacts | None, AwsError | None]:
     if secret.deleted or not secret.current:
         return None, None  # nobody can read it, the Lambda neither
     wanted = Wanted(secret.name, secret.arn, secret.current, spec)
-    if known := known_facts([wanted]):
+    if known := known_facts([wanted], kept):
         return known[secret.arn], None
     found = read_and_derive(environment, actor, [wanted])[secret.arn]
     return (None, found) if isinstance(found, AwsError) else (found, None)

@@ -130,16 +130,21 @@ def _read(
 
 
 def facts_of(
-    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+    environment: Environment,
+    actor: Actor,
+    secret: Secret,
+    version: str,
+    spec: SecretSpec,
+    kept: Facts | None = None,
 ) -> VersionFacts | None:
-    """Facts of a version, looked up or derived; None for a secret without one.
+    """Facts of a version, `kept`, looked up or derived; None for a secret without one.
 
     Raises AwsError, AuditUnavailable.
     """
     if not version:
         return None
     wanted = Wanted(secret.name, secret.arn, version, spec)
-    if known := known_facts([wanted]):
+    if known := known_facts([wanted], kept):
         return known[secret.arn]
     found = read_and_derive(environment, actor, [wanted])[secret.arn]
     if isinstance(found, AwsError):

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST
 
 from ...domain.errors import SecretNotEditable
 from ...forms.confirming import ReasonForm
+from ...models import AuditRecord
 from ...permissions import actor_of, ensure_fresh_proof, enter, enter_to_change
 from ...services.changes import emergencies
-from ...services.changes.proposals import find_proposal
+from ...services.changes.proposals import ensure_waiting, find_proposal
 from ...services.changes.put_on_top import put_on_top as put_on_top_of_current
 from ...services.configuration import get_environment
 from ...services.status.read import want_a_pass
@@ -23,11 +24,12 @@ from .saving import page_after
 @require_POST
 def make_current(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
     """An emergency: with the right to edit, and a fresh proof whatever the rules say."""
-    secret = _secret_of(environment, sequence)
-    chosen = enter(request, "secret.edit", environment, secret)
-    ensure_fresh_proof(request, chosen, "secret.edit", secret)
+    found = find_proposal(get_environment(environment), sequence)
+    chosen = enter(request, "secret.edit", environment, _secret_of(found))
+    ensure_fresh_proof(request, chosen, "secret.edit", _secret_of(found))
+    proposed = ensure_waiting(found)
     made = emergencies.make_current_in_emergency(
-        chosen, actor_of(request), sequence, _reason(request)
+        chosen, actor_of(request), proposed, _reason(request)
     )
     want_a_pass()
     return redirect(f"{reverse('secret', args=[chosen.name, made.secret])}?saved={sequence}")
@@ -49,15 +51,15 @@ def look_at(request: HttpRequest, environment: str, sequence: int) -> HttpRespon
 
 @require_POST
 def put_on_top(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
-    secret = _secret_of(environment, sequence)
-    chosen = enter_to_change(request, "secret.edit", environment, secret)
-    saved = put_on_top_of_current(chosen, actor_of(request), sequence)
-    return redirect(page_after(chosen, secret, saved))
+    found = find_proposal(get_environment(environment), sequence)
+    chosen = enter_to_change(request, "secret.edit", environment, _secret_of(found))
+    proposed = ensure_waiting(found)
+    saved = put_on_top_of_current(chosen, actor_of(request), proposed)
+    return redirect(page_after(chosen, proposed.secret, saved))
 
 
-def _secret_of(environment: str, sequence: int) -> str:
+def _secret_of(proposed: AuditRecord | None) -> str:
     """The secret of a proposal, "" where none waits: whoever may not enter is not told which."""
-    proposed = find_proposal(get_environment(environment), sequence)
     return proposed.secret if proposed else ""
 
 

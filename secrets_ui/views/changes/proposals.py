@@ -25,7 +25,7 @@ from ...permissions import (
 )
 from ...services.changes import decide as decide_change
 from ...services.changes.emergencies import LEAST, open_emergencies
-from ...services.changes.proposals import find_proposal, open_proposals
+from ...services.changes.proposals import ensure_waiting, find_proposal, open_proposals
 from ...services.changes.recent import ends_of_proposals, recent_changes
 from ...services.configuration import get_environment
 from ..notices import notice_of, redirect_with_notice
@@ -100,11 +100,12 @@ def decide(request: HttpRequest, environment: str, sequence: int) -> HttpRespons
     enter_to_change(request, action, environment, proposed.secret if proposed else "")
     if not is_valid:
         raise BadRequest
+    proposed = ensure_waiting(proposed)
     if decision == APPROVE:
-        decided = decide_change.approve(chosen, actor_of(request), sequence)
+        decided = decide_change.approve(chosen, actor_of(request), proposed)
         return redirect(f"{reverse('secret', args=[chosen.name, decided.secret])}?saved={sequence}")
     reason = form.cleaned_data["reason"]
-    if proposed and not is_own and not reason:
+    if not is_own and not reason:
         raise InvalidChange(NO_REASON, key="reason")
-    done = decide_change.reject(chosen, actor_of(request), sequence, reason)
+    done = decide_change.reject(chosen, actor_of(request), proposed, reason)
     return redirect_with_notice(done, "changes", chosen.name)

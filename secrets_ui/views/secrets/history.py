@@ -6,17 +6,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from ...domain.errors import AwsError, SecretNotFound
 from ...forms.secrets import CompareVersionsForm
 from ...permissions import actor_of, enter, may
 from ...services.secrets import history as versions
 from ..notices import notice_of
+from .on_record import page_from_records
 
 
 @require_GET
 def history(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.view", environment, name)
     token = request.GET.get("page", "")[:4096]
-    found = versions.history_of(chosen, actor_of(request), name, token)
+    try:
+        found = versions.history_of(chosen, actor_of(request), name, token)
+    except SecretNotFound:
+        raise
+    except AwsError as error:
+        page = "secrets/history_on_record.html"
+        return page_from_records(request, chosen, name, error, page)
     asked = CompareVersionsForm(request.GET)
     compared = None
     if asked.is_valid():

@@ -62,7 +62,7 @@ def test_set_to_batches_a_role_that_may_read_each_secret_still_cannot_load_them(
     assert "on resource: * because no identity-based policy allows" in found.error.message
     assert found.remedy
     assert '"Resource": "*"' in found.remedy.cli
-    assert f"the evaluator allows {BATCH}" in found.remedy.tried
+    assert f"they allow {BATCH}" in found.remedy.tried
     assert "also opens" not in found.remedy.tried
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +16,15 @@ from secrets_ui.domain.access.evidence import AccessEvidence, CallerIdentity, De
 from secrets_ui.domain.access.finding import Finding
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.services.access.check import judge
-from tests.checks.building import MISSING, denied, evidence, key_statement, known, unreachable
+from tests.checks.building import (
+    FACTS,
+    MISSING,
+    denied,
+    evidence,
+    key_statement,
+    known,
+    unreachable,
+)
 
 FOLDER = Path(checks.__file__).parent
 
@@ -156,6 +165,16 @@ def test_the_headline_answers_in_one_sentence() -> None:
         ("Secret", "pass", "AWSCURRENT, 8 keys"),
         ("KMS key", "fail", "kms:Decrypt denied"),
     ]
+
+
+def test_a_step_is_marked_no_milder_than_its_checks() -> None:
+    """Also where the failed check does not decide whether the Lambda can read."""
+    keys = tuple(key for key in FACTS.keys if key.name != "GITHUB_TOKEN")
+    run = judge(evidence(facts=known(replace(FACTS, keys=keys))))
+    assert run.answer == "yes"
+    assert run.finding("secret_holds_its_keys").status == "fail"
+    secret = next(step for step in run.steps if step.step == "secret")
+    assert (secret.status, secret.text) == ("fail", "1 of 8 keys missing")
 
 
 def test_what_no_check_explains_is_not_called_readable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,7 +237,7 @@ def test_a_policy_that_fits_an_older_version_fails_and_one_that_fits_this_one_al
     for found in (old, now):
         assert found.remedy
         assert "no condition on kms:EncryptionContext:SecretVersionId" in found.remedy.text
-        assert "the evaluator allows kms:Decrypt" in found.remedy.tried
+        assert "they allow kms:Decrypt" in found.remedy.tried
         assert VIA in found.remedy.cli
         assert VERSION_KEY not in found.remedy.cli
 

@@ -92,7 +92,7 @@ def test_what_does_not_allow_the_calls_fails_with_a_statement_that_does(
     assert "because no VPC endpoint policy allows" in str(found.error)
     assert found.remedy
     assert f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {ENDPOINT}" in found.remedy.cli
-    assert "With it the evaluator allows" in found.remedy.tried
+    assert "with it they allow" in found.remedy.tried
     assert "also opens" not in found.remedy.tried
     # Nothing else is called a fault.
     assert [each.check for each in run.findings if each.status == "fail"] == [CHECK]

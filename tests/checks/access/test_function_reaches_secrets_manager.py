@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from secrets_ui.domain.access.evidence import Known
 from secrets_ui.domain.access.network import Network
-from tests.checks.building import denied, evidence, finding, unreachable
+from tests.checks.building import denied, evidence, finding, known, unreachable
 from tests.checks.networking import (
     ENDPOINT,
     MINE,
@@ -31,6 +33,29 @@ def test_a_function_in_no_vpc_passes_in_words() -> None:
     assert found.text == (
         "miyabi-app is not connected to a VPC; it reaches AWS over AWS's own network."
     )
+
+
+def test_a_proxy_outside_a_vpc_cannot_be_told() -> None:
+    given = evidence()
+    assert isinstance(given.function, Known)
+    variables = known(replace(given.function.value, variables=("HTTPS_PROXY",)))
+    found = finding(CHECK, replace(given, function=variables))
+    assert (found.status, found.weight) == ("unknown", "decides")
+    assert "its variable HTTPS_PROXY may lead it elsewhere" in found.text
+    assert len(found.see) == 1
+
+
+def test_beside_a_nat_gateway_a_pending_endpoint_is_a_warning() -> None:
+    tables = (table(("0.0.0.0/0", NAT)),)
+    found = finding(CHECK, in_vpc(network(endpoint(state="pending"), tables=tables)))
+    assert (found.status, found.short) == ("warn", "endpoint pending")
+    assert f"only until {ENDPOINT} is available, which is pending." in found.text
+
+
+def test_a_pending_endpoint_alone_fails_and_needs_no_other() -> None:
+    found = finding(CHECK, in_vpc(network(endpoint(state="pending"))))
+    assert (found.status, found.remedy) == ("fail", None)
+    assert f"Its endpoint {ENDPOINT} is pending." in found.text
 
 
 def test_a_function_that_is_not_known_is_another_check_s() -> None:

@@ -62,7 +62,7 @@ def test_a_deny_fails_and_its_remedy_opens_no_other_secret(deny: dict[str, Any])
     assert found.error
     assert found.error.message.endswith("with an explicit deny in an identity-based policy")
     assert found.remedy
-    assert "the evaluator allows" in found.remedy.tried
+    assert "they allow" in found.remedy.tried
     assert "also opens" not in found.remedy.tried
 
 

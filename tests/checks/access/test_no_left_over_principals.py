@@ -28,7 +28,7 @@ def test_in_the_place_of_the_role_it_fails_and_the_remedy_names_the_role(princip
     assert principal_of(found.remedy.cli, "LambdaDecryptsThroughSecretsManager") == {
         "AWS": ROLE_ARN
     }
-    assert "the evaluator allows kms:Decrypt" in found.remedy.tried
+    assert "they allow kms:Decrypt" in found.remedy.tried
 
 
 def test_beside_the_role_it_is_a_warning_and_only_the_left_over_goes() -> None:

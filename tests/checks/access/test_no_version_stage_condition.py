@@ -39,7 +39,7 @@ def test_an_allow_for_one_stage_fails_and_the_remedy_lets_plain_reads_through(
     assert (found.status, found.shown[0].marked) == ("fail", "Condition")
     assert run.finding("get_secret_value_is_allowed").status == "skipped"
     assert found.remedy
-    assert "the evaluator allows secretsmanager:GetSecretValue" in found.remedy.tried
+    assert "they allow secretsmanager:GetSecretValue" in found.remedy.tried
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_deny_that_holds_without_a_stage_fails(condition: dict[str, Any]) -> N
     )
     assert found.status == "fail"
     assert found.remedy
-    assert "the evaluator allows" in found.remedy.tried
+    assert "they allow" in found.remedy.tried
 
 
 def test_the_right_deny_passes() -> None:

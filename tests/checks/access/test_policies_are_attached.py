@@ -35,7 +35,7 @@ def test_without_the_secrets_policy_it_fails_and_the_answer_hangs_on_it() -> Non
     assert found.remedy.cli == (
         f"aws iam attach-role-policy --role-name miyabi-lambda-execution --policy-arn {ACCESS_ARN}"
     )
-    assert "the evaluator allows secretsmanager:GetSecretValue" in found.remedy.tried
+    assert "they allow secretsmanager:GetSecretValue" in found.remedy.tried
 
 
 def test_a_policy_that_does_not_exist_any_more_is_made_first() -> None:

@@ -60,7 +60,7 @@ def test_a_misspelt_action_is_named_with_the_one_that_was_meant(action: str) -> 
     assert "unknown" not in {f.status for f in run.findings}
     assert found.remedy
     assert json.dumps([READ, DESCRIBE]) in found.remedy.cli
-    assert f"allows {READ}" in found.remedy.tried
+    assert f"they allow {READ}" in found.remedy.tried
     assert found.error
     assert READ in found.error.message
 

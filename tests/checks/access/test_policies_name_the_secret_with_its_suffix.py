@@ -62,7 +62,7 @@ def test_a_pattern_of_another_length_than_six_fails(suffix: str) -> None:
     assert run.finding("get_secret_value_is_allowed").status == "skipped"
     assert found.remedy
     assert f"secret:{NAME}-??????" in found.remedy.cli
-    assert "allows secretsmanager:GetSecretValue" in found.remedy.tried
+    assert "they allow secretsmanager:GetSecretValue" in found.remedy.tried
 
 
 @pytest.mark.parametrize("suffix", ["?????", "?"])

@@ -36,7 +36,7 @@ def under(**members: Any) -> AccessEvidence:
 def mended(given: AccessEvidence) -> dict[str, Any]:
     remedy = finding(CHECK, given).remedy
     assert remedy
-    assert "the evaluator allows" in remedy.tried
+    assert "they allow" in remedy.tried
     assert "also opens" not in remedy.tried
     statement: dict[str, Any] = json.loads(
         remedy.cli.partition("--resource-policy '")[2].partition("'")[0]

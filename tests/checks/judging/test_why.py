@@ -11,18 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secrets_ui.checks.judging.why import explain
-from secrets_ui.domain.access.account import Group
+from secrets_ui.domain.access.account import AccountDetails, Group
 from secrets_ui.domain.access.evidence import (
     ControlPolicies,
     Denied,
     Document,
+    Evidence,
     Known,
     Organization,
 )
 from secrets_ui.domain.access.explanation import Explanation
-from secrets_ui.domain.access.question import Question
+from secrets_ui.domain.access.gains import Others
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import find_principal, who_can
+from secrets_ui.domain.access.who import who_can
 from secrets_ui.domain.errors import AwsCall
 from testkit.accounts import (
     ACCOUNT,
@@ -31,26 +32,30 @@ from testkit.accounts import (
     DECRYPT,
     KEY,
     READ,
+    ROLE,
     SECRET,
     TAGGED,
     MadeAccount,
     allow,
     make_account,
     policy,
+    question_about,
 )
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 OWN_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
 
 
 def explained(
-    account: MadeAccount, ability: Ability = Ability.READ, title: str = ROLE, **evidence: Any
+    account: MadeAccount,
+    ability: Ability = Ability.READ,
+    title: str = ROLE,
+    details: Evidence[AccountDetails] | None = None,
+    **evidence: Any,
 ) -> Explanation:
     given = replace(account.evidence(), **evidence)
-    found = find_principal(given, account.details, title)
-    assert found
-    question = Question(found[0], ability, tuple(found[1]))
-    return explain(question, given, lambda arn: account.details.value.holders_of(arn) - 1)
+    question = question_about(account, title, ability, given)
+    others = Others(given, details or account.details, title)
+    return explain(question, given, lambda arn: account.details.value.holders_of(arn) - 1, others)
 
 
 @settings(max_examples=15)
@@ -156,7 +161,9 @@ def test_the_deny_that_blocks_and_who_else_has_its_policy() -> None:
         "In statement Guard of policy guard: aws:PrincipalTag/team must allow dev.",
     )
     assert step.caution.startswith("1 other principal has this policy")
-    assert found.offers[0].outcome == ("With this the evaluator says: role/subject can read it.")
+    assert found.offers[0].outcome == (
+        "Tried on the policies as read: with this, role/subject can read it."
+    )
 
 
 def test_a_boundary_that_does_not_allow_decides_though_a_policy_does() -> None:
@@ -253,3 +260,54 @@ def test_a_whole_account_that_is_let_in_is_said() -> None:
     found = cautions(account, "any principal of account 444444444444")
     assert found
     assert all("every role and user there" in caution for caution in found.values())
+
+
+def tagged_only(value: str) -> dict[str, Any]:
+    return {"StringEquals": {"aws:PrincipalTag/team": value}}
+
+
+def shared_key_policy() -> MadeAccount:
+    """The key policy lets in roles by their tag; another role has that of the subject."""
+    account = MadeAccount()
+    for name in ("subject", "another"):
+        account.role(name, CAN_READ, expected=None, tags={"team": "dev"})
+    account.role("third", policy(allow(READ, SECRET)), expected=None, tags={"team": "ops"})
+    account.key_policy = [
+        allow(DECRYPT, Principal={"AWS": "*"}, Condition=tagged_only("ops"), Sid="Teams")
+    ]
+    return account
+
+
+def test_a_value_in_a_condition_of_the_key_policy_says_who_else_gains() -> None:
+    offers = explained(shared_key_policy()).offers
+    [wider] = [offer for offer in offers if "aws:PrincipalTag/team" in offer.steps[0].words[0]]
+    assert "role/another (read it)" in wider.others
+    assert "role/subject" not in wider.others
+    assert wider.lets_in
+
+
+def test_what_others_share_and_nobody_else_gains_by_is_said() -> None:
+    account = role(allow(READ, SECRET))
+    account.role("another", CAN_READ, expected=None)
+    account.key_policy = [allow(DECRYPT, Principal={"AWS": f"{ROLE}-2"})]
+    named = [offer for offer in explained(account).offers if offer.others]
+    assert named
+    assert {offer.others for offer in named} == {
+        "Nobody else gains or loses by it, of all that are seen."
+    }
+    assert not any(offer.lets_in for offer in named)
+
+
+def test_of_a_policy_of_its_own_nothing_is_said_of_others() -> None:
+    offers = explained(role(allow("s3:*"))).offers
+    assert offers[0].others == ""
+
+
+def test_who_else_gains_is_not_guessed_where_the_account_is_not_seen() -> None:
+    denied = Denied(AwsCall("iam:GetAccountAuthorizationDetails"), "iam:GetAccountAuthorization")
+    offers = explained(shared_key_policy(), details=denied).offers
+    told = [offer for offer in offers if offer.others]
+    assert told
+    for offer in told:
+        assert "Who else gains by it was not looked at" in offer.others
+        assert offer.lets_in

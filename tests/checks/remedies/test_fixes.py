@@ -15,8 +15,10 @@ from tests.checks.building import (
     KEY_ARN,
     NAME,
     READ,
+    ROLE_ARN,
     SECRET_ARN,
     finding,
+    key_statement,
     known,
     secrets_statement,
     with_statement,
@@ -48,7 +50,7 @@ def test_a_deny_of_all_but_a_list_gets_the_secret_added_to_the_list() -> None:
     assert "Take statement" not in remedy.text
     assert f"spare {SECRET_ARN}" in remedy.text
     assert json.dumps([other, SECRET_ARN]) in remedy.cli
-    assert "allows secretsmanager:GetSecretValue" in remedy.tried
+    assert "they allow secretsmanager:GetSecretValue" in remedy.tried
 
 
 def test_a_deny_of_all_but_a_key_gets_the_key_added() -> None:
@@ -78,7 +80,7 @@ def test_a_refusal_for_want_of_a_tag_offers_to_tag_the_role(condition: dict[str,
         *("--tags", '[{"Key": "team", "Value": "platform"}]'),
     ]
     assert '"team" = "platform"' in remedy.terraform
-    assert "allows secretsmanager:GetSecretValue" in remedy.tried
+    assert "they allow secretsmanager:GetSecretValue" in remedy.tried
 
 
 def test_a_deny_for_want_of_a_tag_offers_to_tag_the_role() -> None:
@@ -128,3 +130,20 @@ def test_a_variable_without_a_value_says_what_is_missing() -> None:
     given = tagged(secrets_statement("ReadSecrets", Condition=SAME_TEAM), {}, {"team": "platform"})
     text = finding(CHECK, given).text
     assert "${aws:PrincipalTag/team} has no value: the role has no tag team" in text
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_shared"),
+    [
+        ({"AWS": ROLE_ARN}, False),
+        ({"AWS": [ROLE_ARN, ROLE_ARN.replace("lambda", "batch")]}, True),
+        ("*", True),
+    ],
+)
+def test_a_key_policy_s_statement_for_others_too_says_that_nobody_looked_at_them(
+    principal: object, *, is_shared: bool
+) -> None:
+    wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
+    given = key_statement(Principal=principal, Condition=wrong)
+    remedy = remedy_of(finding("decrypt_is_allowed", given))
+    assert ("Who else of the account gains by it was not looked at" in remedy.tried) is is_shared

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from secrets_ui.checks.remedies.plans import Plan, plans
 from secrets_ui.domain.access.evidence import AccessEvidence, Known
-from secrets_ui.domain.access.question import Question
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import find_principal, who_can
+from secrets_ui.domain.access.who import who_can
 from testkit.accounts import (
     ACCOUNT,
     CALL,
@@ -22,15 +21,16 @@ from testkit.accounts import (
     KEY,
     PLANTS,
     READ,
+    ROLE,
     SECRET,
     TAGGED,
     MadeAccount,
     allow,
     make_account,
     policy,
+    question_about,
 )
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 ROOT, ELSEWHERE = f"arn:aws:iam::{ACCOUNT}:root", "arn:aws:iam::444444444444:role/backup"
 PUT = "secretsmanager:PutSecretValue"
 ACTIONS = [READ, DECRYPT, [READ, DECRYPT], [READ, PUT], "secretsmanager:*", "kms:*", "*"]
@@ -86,12 +86,6 @@ def accounts(draw: st.DrawFn) -> MadeAccount:
     account.secret_policy = draw(OF_RESOURCE)
     account.key_policy += draw(OF_RESOURCE)
     return account
-
-
-def question_about(account: MadeAccount, title: str, ability: Ability) -> Question:
-    found = find_principal(account.evidence(), account.details, title)
-    assert found
-    return Question(found[0], ability, tuple(found[1]))
 
 
 def answer_after(account: MadeAccount, plan: Plan, title: str, ability: Ability) -> bool | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from secrets_ui.domain.access.evidence import Known
 from secrets_ui.domain.access.network import Network, Rule, VpcConfig
 from secrets_ui.domain.access.way import find_way
 from tests.checks.building import MISSING, denied, evidence, known
@@ -65,6 +67,24 @@ def test_another_endpoint_is_no_way(changes: dict[str, Any]) -> None:
     assert find_way(in_vpc(network(endpoint(**changes), tables=(table(TO_NAT),)))).reaches
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({"state": "pending"}, True),
+        ({"state": "pendingAcceptance"}, True),
+        ({"state": "rejected"}, False),
+        ({"state": "pending", "private_dns": False}, False),
+        ({"state": "pending", "service": "com.amazonaws.us-west-2.kms"}, False),
+    ],
+)
+def test_an_endpoint_on_its_way_to_be_the_way_is_told(
+    changes: dict[str, Any], *, is_told: bool
+) -> None:
+    for tables in ((table(),), (table(TO_NAT),)):
+        way = find_way(in_vpc(network(endpoint(**changes), tables=tables)))
+        assert bool(way.pending) is is_told
+
+
 @pytest.mark.parametrize("changes", [{"ipv4": False}, {"subnets": ()}])
 def test_an_endpoint_without_an_address_for_the_function_leaves_the_way_open(
     changes: dict[str, Any],
@@ -96,6 +116,16 @@ def test_an_endpoint_without_a_private_name_leaves_the_way_open() -> None:
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "HTTPS_PROXY", "AWS_USE_FIPS_ENDPOINT"])
 def test_a_variable_that_may_lead_elsewhere_leaves_it_open(name: str) -> None:
     way = find_way(in_vpc(network(), variables=("A", name)))
+    assert (way.reaches, way.is_seen) == (None, False)
+    assert name in way.why
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "HTTPS_PROXY", "all_proxy"])
+def test_outside_a_vpc_a_proxy_or_an_address_of_its_own_leaves_it_open(name: str) -> None:
+    given = evidence()
+    assert isinstance(given.function, Known)
+    function = known(replace(given.function.value, variables=("A", name)))
+    way = find_way(replace(given, function=function))
     assert (way.reaches, way.is_seen) == (None, False)
     assert name in way.why
 

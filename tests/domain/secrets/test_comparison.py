@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.secrets.catalog import KeySpec, SecretSpec
-from secrets_ui.domain.secrets.comparison import Held, Row, Show, compare_secret, matching
+from secrets_ui.domain.secrets.comparison import (
+    Held,
+    Row,
+    Show,
+    compare_secret,
+    is_told_by_facts,
+    matching,
+)
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.secret import Secret
 
@@ -87,6 +95,29 @@ def test_what_was_not_looked_at_is_neither_missing_nor_different() -> None:
     assert texts(row) == ["Set", "Could not check"]
     assert row.cells[1].state.hint == "AccessDenied: no"
     assert [row.shows(show) for show in Show] == [True, False, False, False]
+
+
+OTHER_NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (held(TOKEN="1"), True),
+        (Held(), True),
+        (Held(Secret("arn", "n", versions={"v": ("AWSCURRENT",)})), False),
+        (Held(Secret("arn", "n", deleted=NOW)), False),
+        (replace(held(), facts=VersionFacts("v", "not_json", problem="line 1")), False),
+    ],
+    ids=["keys", "no secret", "not looked at", "to be deleted", "no object"],
+)
+def test_cells_told_by_facts_depend_on_nothing_else(place: Held, told: bool) -> None:
+    """What AWS says of the secret, and the clock, would change the others."""
+    assert is_told_by_facts(place) is told
+    if told:
+        secret = place.secret and Secret("arn", "n", tags={"a": "b"}, deleted=NOW)
+        moved = compare_secret(SPEC, {"dev": Held(secret, place.facts, "no right")}, OTHER_NOW)
+        assert moved == compare_secret(SPEC, {"dev": place}, NOW)
 
 
 def test_a_secret_without_keys_has_a_row_of_its_own() -> None:

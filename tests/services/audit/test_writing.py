@@ -20,6 +20,7 @@ from secrets_ui.services.changes.decide import approve, reject
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.intents import intend
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, save
 
@@ -86,8 +87,8 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
     proposed_on, base = staging.make_secret()
     own = save(staging, proposed_on, base, A="new")
     with pytest.raises(NotPermitted):
-        approve(staging.environment, HANA, own.sequence)
-    reject(staging.environment, KENJI, own.sequence)
+        approve(staging.environment, HANA, waiting_proposal(staging.environment, own.sequence))
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, own.sequence))
     settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
     with pytest.raises(TooMany):
         save(dev, secret, dev.current(secret), A="newest")

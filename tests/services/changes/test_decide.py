@@ -28,6 +28,7 @@ from secrets_ui.services.changes.decide import approve, end_old_proposals, rejec
 from secrets_ui.services.changes.proposals import Proposal, count_to_decide, open_proposals
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from testkit.aws_proxy import LOST, AwsProxy, refusal
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -80,7 +81,7 @@ def test_a_proposal_waits_under_a_label_and_changes_nothing(staging: Aws) -> Non
 
 def test_a_second_person_approves_and_both_are_named(staging: Aws) -> None:
     secret, base, sequence = propose(staging)
-    approved = approve(staging.environment, KENJI, sequence)
+    approved = approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
     assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
     assert staging.labels(secret) == {approved.version_id: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
@@ -96,7 +97,7 @@ def test_an_approval_takes_off_what_a_rotation_left(staging: Aws) -> None:
     staging.client.update_secret_version_stage(
         SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base
     )
-    approved = approve(staging.environment, KENJI, sequence)
+    approved = approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
     assert staging.labels(secret) == {approved.version_id: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
     outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.approve")
@@ -112,7 +113,7 @@ def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -
     secret, base, sequence = propose(staging)
     proxy.reset()
     with pytest.raises(NotPermitted):
-        approve(staging.environment, HANA, sequence)
+        approve(staging.environment, HANA, waiting_proposal(staging.environment, sequence))
 
     assert proxy.calls == []
     assert staging.current(secret) == base
@@ -128,11 +129,15 @@ def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -
 @pytest.mark.parametrize("who", [HANA, KENJI], ids=["its author", "somebody else"])
 def test_a_proposal_is_rejected(who: object, staging: Aws) -> None:
     secret, base, sequence = propose(staging)
-    reject(staging.environment, who, sequence)  # type: ignore[arg-type]
+    reject(staging.environment, who, waiting_proposal(staging.environment, sequence))  # type: ignore[arg-type]
 
     assert staging.labels(secret) == {base: ["AWSCURRENT"]}
     assert waiting(staging, secret) == []
     assert on_record(secret) == [("secret.propose", "done"), ("secret.reject", "done")]
+
+
+def decisions(secret: str) -> list[tuple[str, str]]:
+    return [entry for entry in on_record(secret) if entry[1] == "done"]
 
 
 @pytest.mark.parametrize("first", [approve, reject])
@@ -141,24 +146,28 @@ def test_a_proposal_is_decided_on_once(
     first: Callable[..., object], second: Callable[..., object], staging: Aws
 ) -> None:
     secret, _, sequence = propose(staging)
-    first(staging.environment, KENJI, sequence)
-    current = staging.current(secret)
+    # Whoever decides second may have found it while it still waited.
+    found = waiting_proposal(staging.environment, sequence)
+    first(staging.environment, KENJI, found)
+    current, done = staging.current(secret), decisions(secret)
     with pytest.raises(SecretNotEditable, match="decided on this proposal already"):
-        second(staging.environment, KENJI, sequence)
+        waiting_proposal(staging.environment, sequence)
+    with pytest.raises((SecretNotEditable, VersionConflict)):
+        second(staging.environment, KENJI, found)
     assert staging.current(secret) == current
+    assert decisions(secret) == done
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**9, 10**30])
 def test_a_number_that_is_no_proposal_is_refused(number: int, staging: Aws) -> None:
-    for decide in (approve, reject):
-        with pytest.raises(SecretNotEditable):
-            decide(staging.environment, KENJI, number)
+    with pytest.raises(SecretNotEditable):
+        waiting_proposal(staging.environment, number)
 
 
 def test_a_proposal_of_another_environment_is_not_found(staging: Aws, dev: Aws) -> None:
     _, _, sequence = propose(staging)
     with pytest.raises(SecretNotEditable):
-        approve(dev.environment, KENJI, sequence)
+        approve(dev.environment, KENJI, waiting_proposal(dev.environment, sequence))
 
 
 def test_a_stale_proposal_is_refused_and_on_record_and_can_be_rejected(staging: Aws) -> None:
@@ -167,7 +176,7 @@ def test_a_stale_proposal_is_refused_and_on_record_and_can_be_rejected(staging: 
 
     assert "Somebody changed the secret" in waiting(staging, secret)[0].stale
     with pytest.raises(VersionConflict):
-        approve(staging.environment, KENJI, sequence)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert json.loads(staging.value(secret)) == {"A": "outside"}
     assert (
         AuditRecord.objects.filter(
@@ -175,16 +184,16 @@ def test_a_stale_proposal_is_refused_and_on_record_and_can_be_rejected(staging: 
         ).count()
         == 1
     )
-    reject(staging.environment, KENJI, sequence)
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert labels_of_ours(staging, secret) == []
 
 
 def test_of_two_proposals_from_one_base_the_second_goes_stale(staging: Aws) -> None:
     secret, base, first = propose(staging)
     second = save(staging, secret, base, B="other").sequence
-    approve(staging.environment, KENJI, first)
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, first))
     with pytest.raises(VersionConflict):
-        approve(staging.environment, KENJI, second)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, second))
     assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
 
 
@@ -195,7 +204,7 @@ def test_a_version_made_between_the_look_and_the_approval_is_not_overwritten(
     made: list[str] = []
     proxy.before("swap", lambda: made.append(staging.put(secret, '{"A": "outside"}')))
     with pytest.raises(VersionConflict):
-        approve(staging.environment, KENJI, sequence)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert json.loads(staging.value(secret)) == {"A": "outside"}
     assert on_record(secret)[-1] == ("secret.approve", "conflict")
 
@@ -211,9 +220,9 @@ def test_a_proposal_whose_label_somebody_took_off_is_not_approved_but_can_be_rej
     )
 
     with pytest.raises(SecretNotEditable, match="no longer carries"):
-        approve(staging.environment, KENJI, sequence)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert staging.current(secret) == base
-    reject(staging.environment, KENJI, sequence)
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert waiting(staging, secret) == []
 
 
@@ -222,7 +231,7 @@ def test_a_proposal_on_a_secret_that_is_gone_can_be_rejected(staging: Aws) -> No
     staging.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
     assert "cannot be checked" in waiting(staging, secret)[0].stale
-    reject(staging.environment, KENJI, sequence)
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert waiting(staging, secret) == []
 
 
@@ -232,7 +241,7 @@ def test_a_secret_full_of_labels_can_still_be_approved(staging: Aws) -> None:
         staging.client.update_secret_version_stage(
             SecretId=secret, VersionStage=f"PIN-{number}", MoveToVersionId=base
         )
-    approve(staging.environment, KENJI, sequence)
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert json.loads(staging.value(secret))["A"] == "new"
 
 
@@ -240,7 +249,7 @@ def test_a_secret_scheduled_for_deletion_is_not_approved(proxy: AwsProxy, stagin
     secret, base, sequence = propose(staging)
     proxy.amend("DescribeSecret", DeletedDate=1_800_000_000.0)
     with pytest.raises(SecretNotEditable, match="scheduled for deletion"):
-        approve(staging.environment, KENJI, sequence)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert staging.current(secret) == base
 
 
@@ -248,7 +257,7 @@ def test_s69_approvals_count_as_changes(staging: Aws, settings: object) -> None:
     _, _, sequence = propose(staging)
     settings.WRITES_PER_MINUTE = 0  # type: ignore[attr-defined]
     with pytest.raises(TooMany):
-        approve(staging.environment, KENJI, sequence)
+        approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
 
 def test_a_secret_s_first_version_needs_no_second_person_since_aws_makes_it_current(
@@ -265,7 +274,7 @@ def test_a_decision_that_aws_carried_out_without_an_answer_is_done(
 ) -> None:
     secret, _, sequence = propose(staging)
     proxy.always(call, lambda: LOST, done=True)
-    decide(staging.environment, KENJI, sequence)
+    decide(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
     assert on_record(secret)[-1] == (f"secret.{decide.__name__}", "done")
     assert waiting(staging, secret) == []
@@ -283,9 +292,9 @@ def test_a_decision_whose_fate_is_unknown_is_settled_later(
 
     proxy.always(call, go_away, done=True)  # type: ignore[arg-type]
     with pytest.raises(OutcomeUnknown):
-        decide(staging.environment, KENJI, sequence)
+        decide(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     with pytest.raises(SecretNotEditable, match="being carried out"):
-        reject(staging.environment, HANA, sequence)
+        reject(staging.environment, HANA, waiting_proposal(staging.environment, sequence))
     proxy.reset()
     assert [settled.outcome for settled in settle_audit(0)] == ["done"]
     sweep_labels(staging.environment)
@@ -337,7 +346,7 @@ def test_s62_a_rejection_that_never_arrived_is_not_known_until_it_is_settled(
     secret, _, sequence = propose(staging)
     proxy.always("label", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
-        reject(staging.environment, KENJI, sequence)
+        reject(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
     assert ("secret.reject", "failed") not in on_record(secret)
     assert [settled.outcome for settled in settle_audit(0)] == ["not_applied"]
@@ -351,7 +360,7 @@ def test_more_proposals_than_a_page_shows_can_all_be_decided_on(staging: Aws) ->
     assert oldest not in [
         proposal.sequence for proposal in open_proposals(staging.environment, KENJI)
     ]
-    approve(staging.environment, KENJI, oldest)
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, oldest))
 
 
 def impatient(staging: Aws) -> Environment:
@@ -366,7 +375,7 @@ def test_a_proposal_that_waited_too_long_is_not_approved_and_says_so(staging: Aw
     assert shown[sequence] == why
     assert count_to_decide(impatient(staging), KENJI, ()) == 0
     with pytest.raises(SecretNotEditable) as caught:
-        approve(impatient(staging), KENJI, sequence)
+        approve(impatient(staging), KENJI, waiting_proposal(impatient(staging), sequence))
     assert caught.value.message == why
     assert staging.current(secret) == base
 

@@ -36,6 +36,7 @@ from secrets_ui.services.status_pass.judge import judge
 from secrets_ui.services.status_pass.run import watch_environment
 from testkit.aws_proxy import AwsProxy
 from testkit.intents import intend
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -52,7 +53,9 @@ def propose(staging: Aws) -> tuple[str, str, int]:
 def begin(staging: Aws, actor: Actor = HANA) -> tuple[str, Emergency]:
     """A secret with an emergency change of hana's proposal."""
     secret, _, sequence = propose(staging)
-    make_current_in_emergency(staging.environment, actor, sequence, REASON)
+    make_current_in_emergency(
+        staging.environment, actor, waiting_proposal(staging.environment, sequence), REASON
+    )
     [emergency] = open_emergencies(staging.environment, secret)
     return secret, emergency
 
@@ -77,7 +80,9 @@ def test_an_author_makes_a_proposal_current_alone_and_it_is_on_record_as_such(
     [latest, *_] = recent_changes(staging.environment, (), lambda name: name == secret).changes
     assert (latest.what, latest.by, latest.reason) == ("Emergency change", "hana", REASON)
     with pytest.raises(SecretNotEditable):
-        approve(staging.environment, KENJI, emergency.sequence)
+        approve(
+            staging.environment, KENJI, waiting_proposal(staging.environment, emergency.sequence)
+        )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,9 @@ def test_without_the_rule_or_a_reason_that_says_something_aws_is_not_asked(
     proxy.reset()
     environment = replace(staging.environment, rules=rules)
     with pytest.raises(expected):
-        make_current_in_emergency(environment, HANA, sequence, reason)
+        make_current_in_emergency(
+            environment, HANA, waiting_proposal(environment, sequence), reason
+        )
     assert proxy.calls == []
     assert open_emergencies(environment) == []
 
@@ -104,7 +111,9 @@ def test_an_emergency_drops_nobody_s_change(staging: Aws) -> None:
     secret, _, sequence = propose(staging)
     theirs = staging.put(secret, '{"A": "theirs"}')
     with pytest.raises(VersionConflict):
-        make_current_in_emergency(staging.environment, HANA, sequence, REASON)
+        make_current_in_emergency(
+            staging.environment, HANA, waiting_proposal(staging.environment, sequence), REASON
+        )
     assert staging.current(secret) == theirs
     assert open_emergencies(staging.environment, secret) == []
     row = AuditRecord.objects.get(secret=secret, action="secret.emergency")
@@ -115,7 +124,9 @@ def test_emergencies_count_as_changes_of_the_minute(staging: Aws, settings: obje
     settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
     secret, base, sequence = propose(staging)
     with pytest.raises(TooMany):
-        make_current_in_emergency(staging.environment, HANA, sequence, REASON)
+        make_current_in_emergency(
+            staging.environment, HANA, waiting_proposal(staging.environment, sequence), REASON
+        )
     assert staging.current(secret) == base
 
 

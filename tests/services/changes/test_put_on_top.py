@@ -14,6 +14,7 @@ from secrets_ui.services.changes.put_on_top import put_on_top
 from secrets_ui.services.changes.settle import settle_audit
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.aws_proxy import LOST, AwsProxy
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -34,7 +35,7 @@ def of(staging: Aws, secret: str) -> list[Proposal]:
 
 def test_it_becomes_a_new_proposal_of_the_same_keys_and_the_old_one_ends(staging: Aws) -> None:
     secret, old = moved(staging, '{"A": "1", "B": "theirs", "C": "3"}', A="mine", D="4")
-    saved = put_on_top(staging.environment, HANA, old)
+    saved = put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
 
     assert saved.is_proposal
     [proposal] = of(staging, secret)
@@ -54,7 +55,7 @@ def test_it_becomes_a_new_proposal_of_the_same_keys_and_the_old_one_ends(staging
     assert (ended.actor, str(saved.sequence) in ended.reason) == ("hana", True)
     reads = AuditRecord.objects.filter(secret=secret, action="value.read", phase="intent")
     assert "to put it on top" in {json.loads(row.details)["why"] for row in reads}
-    approve(staging.environment, KENJI, saved.sequence)
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, saved.sequence))
     assert json.loads(staging.value(secret)) == {"A": "mine", "B": "theirs", "C": "3", "D": "4"}
 
 
@@ -62,7 +63,7 @@ def test_a_key_that_both_changed_is_named_and_nothing_is_made(staging: Aws) -> N
     secret, old = moved(staging, '{"A": "theirs", "B": "2"}', A="mine")
     before = staging.labels(secret)
     with pytest.raises(SecretNotEditable, match="has changed A since as well"):
-        put_on_top(staging.environment, HANA, old)
+        put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
     assert staging.labels(secret) == before
     [proposal] = of(staging, secret)  # facts of both are known by now
     assert (proposal.moved, proposal.overlaps) == (True, ("A",))
@@ -72,7 +73,7 @@ def test_a_key_that_both_changed_is_named_and_nothing_is_made(staging: Aws) -> N
 def test_what_has_no_keys_is_made_anew(theirs: str, staging: Aws) -> None:
     _, old = moved(staging, theirs, A="mine")
     with pytest.raises(SecretNotEditable, match="no JSON object"):
-        put_on_top(staging.environment, HANA, old)
+        put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
 
 
 def test_its_author_alone_may_and_only_once_the_base_has_moved(
@@ -81,10 +82,10 @@ def test_its_author_alone_may_and_only_once_the_base_has_moved(
     secret, base = staging.make_secret()
     fresh = save(staging, secret, base, A="mine").sequence
     with pytest.raises(SecretNotEditable, match="waits as it is"):
-        put_on_top(staging.environment, HANA, fresh)
+        put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, fresh))
     proxy.reset()
     with pytest.raises(NotPermitted):
-        put_on_top(staging.environment, KENJI, fresh)
+        put_on_top(staging.environment, KENJI, waiting_proposal(staging.environment, fresh))
     assert proxy.calls == []
     assert AuditRecord.objects.filter(action="access.refused", secret=secret).count() == 1
 
@@ -97,11 +98,11 @@ def test_done_again_after_it_was_cut_off_it_makes_no_second_proposal(
     # The new proposal is made, and the end of the old one is lost.
     proxy.always("label", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
-        put_on_top(staging.environment, HANA, old)
+        put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
     assert len(of(staging, secret)) == 2
     proxy.reset()
     list(settle_audit(0))
-    put_on_top(staging.environment, HANA, old)
+    put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
     [proposal] = of(staging, secret)
     assert proposal.stale == ""
 
@@ -111,7 +112,7 @@ def test_what_was_overtaken_is_not_counted_as_waiting(staging: Aws) -> None:
     save(staging, secret, base, A="first")
     second = save(staging, secret, base, B="second").sequence
     assert count_to_decide(staging.environment, KENJI, ()) == 2
-    approve(staging.environment, KENJI, second)
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, second))
     assert count_to_decide(staging.environment, KENJI, ()) == 0  # by the audit log
 
     other, base = staging.make_secret()

@@ -18,6 +18,7 @@ from secrets_ui.services.changes.proposals import open_proposals
 from secrets_ui.services.changes.review import review_edit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from testkit.intents import intend
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, save
 
@@ -56,8 +57,8 @@ def test_decisions(staging: Aws, asked: Callable[[str], list[Scope | None]]) -> 
     one, other = (save(staging, secret, base, A=value) for value in ("1x", "2x"))
     listing, deciding = asked("proposals"), asked("decide")
     open_proposals(staging.environment, KENJI)
-    reject(staging.environment, KENJI, one.sequence)
-    approve(staging.environment, KENJI, other.sequence)
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, one.sequence))
+    approve(staging.environment, KENJI, waiting_proposal(staging.environment, other.sequence))
     assert (listing, deciding) == ([DESCRIBE], [DECIDE.of(secret), DECIDE.of(secret)])
 
 

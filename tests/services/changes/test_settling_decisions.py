@@ -12,6 +12,7 @@ from secrets_ui.services.changes.decide import reject
 from secrets_ui.services.changes.proposals import open_proposals
 from secrets_ui.services.changes.settle import Settled, settle_audit, sweep_labels
 from testkit.intents import intend
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -107,7 +108,7 @@ def test_a_proposal_s_label_is_swept_once_it_was_decided_on(staging: Aws) -> Non
     secret, base = staging.make_secret()
     kept = save(staging, secret, base, A="kept").version_id
     dropped = save(staging, secret, base, A="dropped")
-    reject(staging.environment, HANA, dropped.sequence)
+    reject(staging.environment, HANA, waiting_proposal(staging.environment, dropped.sequence))
     label = f"MIYABI-PROPOSAL-{dropped.version_id[:12]}"
     staging.client.update_secret_version_stage(
         SecretId=secret, VersionStage=label, MoveToVersionId=dropped.version_id

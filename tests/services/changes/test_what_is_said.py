@@ -25,6 +25,7 @@ from secrets_ui.services.changes.review_rows import unknown_row
 from secrets_ui.services.changes.settle import Settled, settle_audit
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.intents import intend
+from testkit.proposals import waiting_proposal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, save
 
@@ -65,7 +66,7 @@ def test_approving_one_s_own_is_refused_and_on_record(staging: Aws) -> None:
     secret, base = staging.make_secret()
     saved = save(staging, secret, base, A="new")
     with pytest.raises(NotPermitted) as caught:
-        approve(staging.environment, HANA, saved.sequence)
+        approve(staging.environment, HANA, waiting_proposal(staging.environment, saved.sequence))
     assert str(caught.value) == "You proposed this change, so somebody else has to approve it."
     row = last()
     assert (row.phase, row.action, row.outcome) == ("event", "access.refused", "refused")
@@ -79,11 +80,13 @@ def test_a_proposal_that_waits_no_longer_cannot_be_decided_on(staging: Aws) -> N
     found = find_proposal(staging.environment, saved.sequence)
     assert found is not None
     assert found.intent == str(saved.sequence)
-    reject(staging.environment, KENJI, saved.sequence)
+    reject(staging.environment, KENJI, waiting_proposal(staging.environment, saved.sequence))
     assert find_proposal(staging.environment, saved.sequence) is None
     for decide in (approve, reject):
         with pytest.raises(SecretNotEditable) as caught:
-            decide(staging.environment, KENJI, saved.sequence)
+            decide(
+                staging.environment, KENJI, waiting_proposal(staging.environment, saved.sequence)
+            )
         assert str(caught.value) == (
             "Somebody has decided on this proposal already, or there is none with this number."
         )

@@ -85,6 +85,19 @@ def test_a_role_holds_until_its_end_in_a_session_that_goes_on(
     assert client.get("/dev/").status_code == 200
 
 
+@pytest.mark.parametrize("by", [timedelta(0), HOUR, 2 * HOUR, 3 * HOUR, -HOUR], ids=str)
+def test_what_each_request_asks_for_is_what_is_in_force(person: Person, by: timedelta) -> None:
+    """The query is written by hand, beside the manager's own."""
+    user, other = person("viewer", "dev", name="hana"), person("admin", "dev", name="jun")
+    give(user)
+    give(user, "admin", hours=3)
+    move(user, by)
+    found = [(g.environment, g.role, g.prefix) for g in RoleGrant.objects.of_person(user.pk)]
+    in_force = RoleGrant.objects.filter(user=user).values_list("environment", "role", "prefix")
+    assert sorted(found) == sorted(in_force)
+    assert [grant.role for grant in RoleGrant.objects.of_person(other.pk)] == ["admin"]
+
+
 def test_an_end_is_put_on_record_once_and_the_role_can_be_given_anew(person: Person) -> None:
     user = person("viewer", "dev", name="hana")
     give(user)

@@ -44,6 +44,13 @@ def test_s29_what_the_database_holds_opens_no_session(hana: Client) -> None:
     assert thief.get("/account").status_code == 302
 
 
+def test_a_session_ends_by_its_date(hana: Client) -> None:
+    Session.objects.update(expire_date=timezone.now() + timedelta(seconds=5))
+    assert hana.get("/account").status_code == 200
+    Session.objects.update(expire_date=timezone.now())
+    assert hana.get("/account").status_code == 302
+
+
 def test_a_hash_is_worth_nothing_without_the_key(hana: Client, settings: Any) -> None:
     """Whoever writes to the database cannot put a session under an id of their own."""
     key = hana.cookies["__Host-session"].value

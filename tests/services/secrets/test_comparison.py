@@ -75,6 +75,27 @@ def test_a_version_that_nobody_has_looked_at_is_read_once(
     assert ask(show=Show.MISSING, text="ONLY_HERE").keys == 1
 
 
+def test_a_page_that_was_made_before_follows_aws_at_once(
+    seen: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    """Rows of the same facts are not made again (decision 46)."""
+    ask, estate, _ = seen
+    client, config = estate["dev"].clients.secretsmanager, "miyabi/dev/config"
+
+    def dev() -> dict[str, str]:
+        group = next(group for group in ask().groups if group.short == "config")
+        return {row.key: row.cells[0].fingerprint or row.cells[0].state.text for row in group.rows}
+
+    before = dev()
+    assert dev() == before
+    client.put_secret_value(SecretId=config, SecretString='{"ANOTHER": "1"}')
+    assert dev()["ANOTHER"] not in ("", "Not set")
+    client.delete_secret(SecretId=config, RecoveryWindowInDays=7)
+    assert all(text.startswith("Deletion") for text in dev().values())
+    client.restore_secret(SecretId=config)
+    assert dev()["ANOTHER"] not in ("", "Not set")
+
+
 class RefusedGateway:
     """Secrets Manager of an environment whose role may not list."""
 
@@ -101,6 +122,7 @@ def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared
     problems = {column.environment.name: column.problem for column in found.columns}
     assert isinstance(problems.pop("staging"), AwsAccessDenied)
     assert problems == {"dev": None, "prod": None}
+    assert found.not_counted == ("staging",)
     assert {group.short for group in found.groups} == {"api-keys", "config"}
     assert all(len(row.cells) == 2 for group in found.groups for row in group.rows)
 

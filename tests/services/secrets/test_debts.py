@@ -22,6 +22,7 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.secrets.debts import debts_of, debts_of_secret, to_rotate
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
+from testkit.proposals import waiting_proposal
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +183,7 @@ def test_an_approved_value_is_known_to_who_proposed_it(make_estate: Callable[...
     save("hana", "staging", changes=typed(FIRST="uno"))
     assert debts_of("hana", [place]) == []
     (intent,) = AuditRecord.objects.filter(phase="intent", action=Action.PROPOSE)
-    approve(place, Actor("ken"), intent.sequence)
+    approve(place, Actor("ken"), waiting_proposal(place, intent.sequence))
     assert [debt.key for debt in debts_of("hana", [place])] == ["FIRST"]
     assert debts_of("ken", [place]) == []
 

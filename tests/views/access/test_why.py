@@ -43,7 +43,7 @@ def test_each_row_leads_to_its_page_which_says_why_and_what_would_change_it(
     assert "<bdi>Can role/ci-deploy read it?</bdi>" in text
     assert "Closest statement" in text
     assert "miyabi/prod/config-*" in text
-    assert "With this the evaluator says: role/ci-deploy can read it." in text
+    assert "Tried on the policies as read: with this, role/ci-deploy can read it." in text
     assert "aws iam put-role-policy --role-name ci-deploy" in text
     assert page.context["found"].calls == 9
     may = client.get(address(estate, "role/miyabi-lambda-execution")).content.decode()

@@ -117,6 +117,18 @@ def test_the_person_s_page_says_who_made_the_link_and_from_where_it_was_used(
     assert "from 192.0.2.7: whoever used it chose the password" in page
 
 
+def test_the_person_s_page_says_where_the_maker_acted_from_the_address_of_the_use(
+    code: str, signed_in: SignedIn
+) -> None:
+    """Where it is another browser of the admin, this is all that can be seen of it."""
+    rin, admin = get_user_model().objects.get(username="rin"), signed_in("admin", "dev")
+    jun = signed_in("admin", "dev", name="jun")
+    newer = code_in(jun.post(f"/people/{rin.pk}/link", REMOTE_ADDR="192.0.2.7"))
+    use(newer, client=Client(REMOTE_ADDR="192.0.2.7"))
+    page = admin.get(f"/people/{rin.pk}").content.decode()
+    assert "from 192.0.2.7, an address that <bdi>jun</bdi> acted from as well: whoever" in page
+
+
 @pytest.mark.parametrize("name", ["", "mika", "MIKA", "a<b", "console", "x" * 151])
 def test_a_name_has_to_be_free_and_usable(signed_in: SignedIn, name: str) -> None:
     admin = signed_in("admin", "dev", name="mika")

@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from secrets_ui.middleware import ErrorsForPeople
+from secrets_ui.middleware.errors import ErrorsForPeople
 from secrets_ui.models import AuditRecord, PersonSession, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON

@@ -8,20 +8,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.key_age import KeyAge
 from secrets_ui.domain.secrets.secret_value import MASK
+from secrets_ui.domain.session_scope import Scope
 from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import AuditRecord, StatusSnapshot
+from secrets_ui.services.aws_access import gateways
+from secrets_ui.services.secrets import comparison
 from secrets_ui.services.secrets.key_changes import KeyChange
 from testkit.posting import JSON, current_version, document_form, edit_url, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, as_toml, forget_configuration
+from tests.services.secrets.test_comparison import RefusedGateway
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -325,6 +332,34 @@ def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
     assert "/dev/secret/miyabi/dev/config" in page
     assert "/dev/edit/miyabi/dev/api-keys" in page
     assert "/dev/edit/miyabi/dev/config" not in page
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (("dev",), ". Not counted: dev, which could not be asked."),
+        (
+            ("dev", "staging", "prod"),
+            "Nothing was counted.</strong> Not counted: dev and staging and prod, which",
+        ),
+    ],
+)
+def test_a_filtered_count_names_what_it_leaves_out(
+    signed_in: SignedIn,
+    estate: Estate,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: tuple[str, ...],
+    told: str,
+) -> None:
+    def some_refused(environment: Environment, actor: Actor, scope: Scope) -> Any:
+        if environment.name in refused:
+            return SimpleNamespace(secrets_manager=RefusedGateway(environment))
+        return gateways(environment, actor, scope)
+
+    monkeypatch.setattr(comparison, "gateways", some_refused)
+    page = " ".join(signed_in("viewer").get("/compare?q=nowhere").content.decode().split())
+    assert told in page
+    assert "No key fits this filter." not in page
 
 
 def test_an_admin_acknowledges_a_change_made_outside_from_the_secret_s_page(

@@ -1,0 +1,1 @@
+"""Around every view, in the order that miyabi_admin.assembly lists."""

@@ -1,0 +1,136 @@
+"""A secret's pages while AWS does not tell of it: its error, and below it what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_ui.domain.secrets.due import Why
+from secrets_ui.models import KeyDue, StatusSnapshot
+from testkit.posting import JSON, save_key
+from testkit.recording_aws import RecordingAws
+from tests.conftest import Estate
+
+pytestmark = pytest.mark.django_db
+NAME = "miyabi/dev/config"
+DETAIL, HISTORY, PIN = f"/dev/secret/{NAME}", f"/dev/history/{NAME}", f"/dev/pin/{NAME}"
+PAGES = (DETAIL, HISTORY)
+SignedIn = Callable[..., Client]
+
+
+@pytest.fixture
+def broken(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> tuple[Client, RecordingAws, list[str]]:
+    """An editor, who saved and pinned; and AWS, which tells of no secret from now on."""
+    estate, aws = watched(only=("dev",))
+    client = signed_in("editor")
+    ids = [client.get(DETAIL).context["secret"].current]
+    saved = save_key(client, estate, "dev", "config", "BASE_URL", "https://x.test")
+    assert saved.status_code == 200
+    ids.append(client.get(DETAIL).context["secret"].current)
+    for name in ("kept", "gone"):
+        form = {"do": "pin", "version": ids[0], "name": name, "reason": "OPS-1"}
+        assert client.post(PIN, form).status_code == 302
+    assert client.post(PIN, form | {"do": "unpin"}).status_code == 302
+    aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
+    return client, aws, ids
+
+
+def shown(answer: Any, status: int = 502) -> str:
+    assert answer.status_code == status
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_error_stands_above_what_is_on_record(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, _, ids = broken
+    for page in PAGES:
+        text = shown(client.get(page))
+        assert "Allow secretsmanager:DescribeSecret" in text
+        assert text.index("AccessDeniedException") < text.index("own records, and may be old")
+        known = client.get(page).context["known"]
+        assert {entry.id for entry in known.versions} == set(ids)
+        assert [entry.id for entry in known.versions if entry.is_current] == [ids[1]]
+        [change] = next(e for e in known.versions if e.id == ids[1]).changed
+        assert (change.key, change.kind) == ("BASE_URL", "changed")
+        # What an earlier version changed is known to AWS's list alone.
+        [other] = [entry for entry in known.versions if entry.id == ids[0]]
+        assert other.changed is None
+        assert [pin.name for pin in other.pins] == ["kept"]
+        assert "by <bdi>editor" in text
+        assert "https://x.test" not in text
+
+
+def test_keys_due_dates_and_findings_are_told_with_their_age(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, _, _ = broken
+    now = datetime.now(UTC)
+    about = {"environment": "dev", "secret": NAME}
+    KeyDue.objects.create(**about, key="BASE_URL", why=Why.AGE, at=now, text="Old.", read_at=now)
+    found = '[{"check": "c", "status": "fail", "text": "Something is wrong.", "since": ""}]'
+    StatusSnapshot.objects.create(**about, status="fail", at=now, findings=found)
+    text = shown(client.get(DETAIL))
+    assert "MIYABI_ROOT" in text
+    assert "When keys are due" in text
+    assert "1 date, as of " in text
+    assert "Something is wrong." in text
+    assert "Checked <time" in text
+
+
+def test_nothing_is_offered_that_needs_aws(broken: tuple[Client, RecordingAws, list[str]]) -> None:
+    client, _, _ = broken
+    for page in PAGES:
+        text = shown(client.get(page))
+        for act in ("edit", "import", "restore", "pin", "reveal", "rotate", "troubleshoot"):
+            assert f"/dev/{act}/" not in text
+
+
+def test_a_throttled_or_silent_aws_has_its_own_status(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, aws, _ = broken
+    aws.break_call("DescribeSecret", "ThrottlingException", "slow")
+    for page in PAGES:
+        assert "AWS asked us to slow down" in shown(client.get(page), 503)
+
+
+def test_versions_that_cannot_be_listed_leave_the_history_on_record(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, aws, _ = broken
+    aws.mend()
+    aws.break_call("ListSecretVersionIds", "AccessDeniedException", "not authorized")
+    assert "Versions on record" in shown(client.get(HISTORY))
+
+
+def test_what_aws_does_not_have_is_told_alone(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, aws, _ = broken
+    aws.break_call("DescribeSecret", "ResourceNotFoundException", "no")
+    for page in PAGES:
+        assert "own records" not in shown(client.get(page), 404)
+
+
+def test_a_secret_without_records_says_so(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
+    _, aws = watched(only=("dev",))
+    aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
+    text = shown(signed_in("viewer").get(DETAIL))
+    assert "It has not seen which version is AWSCURRENT." in text
+    assert "no version of it on record" in text
+
+
+def test_a_script_is_told_the_error_alone(broken: tuple[Client, RecordingAws, list[str]]) -> None:
+    client, _, _ = broken
+    answer = client.get(DETAIL, **JSON)
+    assert answer.status_code == 502
+    assert answer.json()["problem"]["code"] == "AccessDeniedException"
