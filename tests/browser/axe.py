@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # target-size (2.5.8) is off in axe unless asked for, although it is one of AA. region is no rule of
@@ -50,6 +51,8 @@ NARROWLY = """async (known) => {
 }"""
 SCROLLS = "document.documentElement.scrollWidth > innerWidth"
 
+# To the end of the page: one that is detached takes the page's virtual authenticator with it.
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 _known: dict[str, set[int]] = {"light": set(), "dark": set()}  # kinds of texts, by colour scheme
 
 
@@ -75,9 +78,9 @@ def assert_accessible(page: Page) -> None:
 
 def load_axe(page: Page) -> None:
     """Not by page.evaluate, whose eval has the browser compile it anew for each page."""
-    session = page.context.new_cdp_session(page)
-    done = session.send("Runtime.evaluate", {"expression": SCRIPT, "silent": True})
-    session.detach()
+    if page not in _sessions:
+        _sessions[page] = page.context.new_cdp_session(page)
+    done = _sessions[page].send("Runtime.evaluate", {"expression": SCRIPT, "silent": True})
     assert "exceptionDetails" not in done, done
 
 

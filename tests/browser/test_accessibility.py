@@ -135,8 +135,11 @@ def test_a_refused_form_and_a_breakdown_are_accessible(console: Console, editor:
 
 def test_an_aws_error_s_page_is_accessible(console: Console, editor: Page) -> None:
     console.aws.break_call("DescribeSecret", "AccessDeniedException", "User is not authorized")
-    editor.goto(console.path("secret", "dev", "config"))
+    editor.goto(console.path("edit", "dev", "config"))
     expect(editor.get_by_text("Error 502")).to_be_visible()
+    assert_accessible(editor)
+    editor.goto(console.path("secret", "dev", "config"))  # above what is on record
+    expect(editor.get_by_role("heading", name="Versions on record")).to_be_visible()
     assert_accessible(editor)
 
 
