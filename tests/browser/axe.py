@@ -40,10 +40,11 @@ globalThis.violations = async (options, context = document) => {
 """
 SCRIPT = f"{Axe().axe_script}\n(() => {{ {COLOURS} {BEGIN} {UNSTICK} }})();"
 EVERYTHING = "(options) => violations(options)"
-# What depends on the width; and of the colours those of a kind that no page before had.
-NARROWLY = """async (known) => {
+# Of the colours those of a kind that no page before had.
+NARROWLY = """async ([options, known]) => {
   const only = (...values) => ({ resultTypes: ["violations"], runOnly: { type: "rule", values } });
-  const found = await violations(only("target-size"));
+  const rules = { ...options.rules, "color-contrast": { enabled: false } };
+  const found = await violations({ ...options, rules });
   if (document.documentElement.scrollWidth > innerWidth) found.push("it scrolls to the side");
   const { texts, kinds } = newTexts(known);
   if (texts.length) found.push(...await violations(only("color-contrast"), { include: texts }));
@@ -57,7 +58,7 @@ _known: dict[str, set[int]] = {"light": set(), "dark": set()}  # kinds of texts,
 
 
 def assert_accessible(page: Page) -> None:
-    """By every rule when wide; and narrow, in the other colours, by those that may differ then.
+    """By every rule when wide; and narrow, in the other colours.
 
     Colours take axe longer than all else, and most texts of a page are of kinds that every page
     has: in the second scheme a kind is judged once.
@@ -66,7 +67,7 @@ def assert_accessible(page: Page) -> None:
     narrow, wide = SCHEMES[crc32(kind.encode()) % 2]
     load_axe(page)
     show(page, narrow, NARROW)
-    narrowly: dict[str, Any] = page.evaluate(NARROWLY, sorted(_known[narrow]))
+    narrowly: dict[str, Any] = page.evaluate(NARROWLY, [EVERY_RULE, sorted(_known[narrow])])
     found = [f"{narrow}, {NARROW} px: {result}" for result in narrowly["found"]]
     show(page, wide, WIDE)
     found += [f"{wide}, {WIDE} px: {result}" for result in violations(page)]
