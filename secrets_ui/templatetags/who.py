@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django import template
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from ..domain.access.answers import Kind, Row, WhoCan
 from ..domain.access.reach import Ability, Verdict
@@ -56,7 +57,7 @@ def who_state(row: Row, ability: Ability) -> SafeString:
         return state("ok", "Yes")
     if row.is_expected and ability is Ability.READ:
         return state("bad", "No, though expected")
-    return mark_safe('<span class="dim">No</span>')
+    return format_html('<span class="dim">{}</span>', "No")
 
 
 @register.filter
