@@ -5,13 +5,14 @@ from __future__ import annotations
 from django import template
 
 from ..domain.access.explanation import Explanation, Hop
+from ..domain.access.reach import Verdict
 
 register = template.Library()
 
 
 @register.filter
-def hop_level(hop: Hop) -> str:
-    """Whether AWS lets one call pass."""
+def hop_level(hop: Hop | Verdict) -> str:
+    """Whether AWS lets it: of one call as of the whole answer."""
     return {True: "ok", False: "bad", None: "mute"}[hop.can]
 
 
