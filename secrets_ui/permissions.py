@@ -270,5 +270,7 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
         switch = _SWITCHES[action]
         remedy = f"It is switched off there: {switch} = true for {environment} switches it on."
     else:
-        remedy = f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}."
+        roles = granting(action)
+        which = "one of these roles" if len(roles) > 1 else "this role"
+        remedy = f"Ask an admin for {which}{where}: {', '.join(roles)}."
     raise NotPermitted(f"You may not {WORDS[action]}{where}.", remedy=remedy)

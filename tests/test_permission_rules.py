@@ -332,7 +332,7 @@ def test_what_may_be_done_somewhere_gives_the_environments_or_is_refused(ask: An
     with pytest.raises(NotPermitted) as caught:
         permissions.ensure_somewhere(request, "people.manage")
     assert str(caught.value) == "You may not give and take roles."
-    assert caught.value.remedy == "Ask an admin for one of these roles: admin."
+    assert caught.value.remedy == "Ask an admin for this role: admin."
     assert refusals() == [("hana", "192.0.2.7", "", "", {"action": "people.manage"})]
 
 

@@ -90,8 +90,9 @@ def _make_alarms(client: CloudWatchClient, environment: Environment) -> None:
             TreatMissingData="notBreaching",
         )
         in_alarm = environment.name == "staging" and "failed" in name
+        crossed = "Threshold crossed: 1 datapoint was at or above 1"
         client.set_alarm_state(
             AlarmName=f"miyabi-{environment}-{name}",
             StateValue="ALARM" if in_alarm else "OK",
-            StateReason="the demo's",
+            StateReason=crossed if in_alarm else "below the threshold",
         )

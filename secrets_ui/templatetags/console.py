@@ -24,6 +24,7 @@ from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
+from ..domain.status.status import join
 from ..domain.texts import CONFIRM_IDENTITY, encodable
 
 register = template.Library()
@@ -147,6 +148,7 @@ def browser(agent: str) -> str:
 
 
 register.filter("short", short_version)
+register.filter("listed", join)
 
 
 @register.filter

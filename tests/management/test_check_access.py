@@ -55,7 +55,7 @@ def test_one_secret_by_its_short_or_full_name_as_json(dev: Estate, name: str) ->
         "yes",
         "pass",
     )
-    assert "no SCPs and RCPs limit it." in found["not_seen"][0]
+    assert "no SCPs or RCPs limit it." in found["not_seen"][0]
 
 
 def test_a_warning_is_status_0(dev: Estate) -> None:

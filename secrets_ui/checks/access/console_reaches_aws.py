@@ -64,7 +64,8 @@ def _refused(evidence: AccessEvidence) -> Finding:
         f"This console does not reach AWS for {environment}: {why_unknown(what, evidence.caller)}."
     )
     remedy = None
-    if environment.assume_role:
+    # Policies are to blame where AWS refused; where it did not answer they are not.
+    if environment.assume_role and isinstance(evidence.caller, Denied):
         remedy = Remedy(
             f"Let this console's own credentials assume {environment.assume_role}: "
             "by their policy and by that role's trust policy."

@@ -45,6 +45,9 @@ def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
         f.status == "skipped" and f.short != "not checked" for f in decide
     ):
         status = "skipped"
+    # Of a step that no check could look at, nothing is known: it has not passed.
+    if status == "pass" and decide and all(f.status == "skipped" for f in decide):
+        status = "skipped"
     return PathStep(step, title, status, _text(step, status, findings))
 
 

@@ -43,7 +43,11 @@ class Hop:
 
     @property
     def allowed_by(self) -> tuple[Shown, ...]:
-        return tuple(shown for layer in self.layers for shown in layer.statements if self.can)
+        if not self.can:
+            return ()
+        # A layer that is silent has its closest statement here, which allows nothing.
+        allowing = [layer for layer in self.layers if layer.level == "ok"]
+        return tuple(shown for layer in allowing for shown in layer.statements)
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,13 @@ class Explanation:
         refused = [hop for way in self.ways for hop in way.refused]
         if not refused:
             return "; ".join(self.verdict.by).rstrip(".") or "nothing allows it"
-        denied = any(hop.denied_by for hop in refused)
         if len(self.ways) > 1:
             return f"none of the {len(self.ways)} ways is open"
-        actions = " and ".join(hop.action for hop in refused)
-        is_or_are = "is" if len(refused) == 1 else "are"
-        return f"{actions} {is_or_are} {'denied' if denied else 'not allowed'}"
+        denied = [hop.action for hop in refused if hop.denied_by]
+        silent = [hop.action for hop in refused if not hop.denied_by]
+        said = ((denied, "denied"), (silent, "not allowed"))
+        return ", and ".join(_are(actions, what) for actions, what in said if actions)
+
+
+def _are(actions: list[str], what: str) -> str:
+    return f"{' and '.join(actions)} {'is' if len(actions) == 1 else 'are'} {what}"

@@ -83,9 +83,9 @@ def describe_control(evidence: AccessEvidence) -> str:
     """Whether control policies are part of the answers, in a sentence or two."""
     match evidence.organization:
         case Missing():
-            return "The account is in no organization, so no SCPs and RCPs limit it."
+            return "The account is in no organization, so no SCPs or RCPs limit it."
         case Known(found) if _is_management(evidence, found):
-            return "This is the organization’s management account, which no SCPs and RCPs limit."
+            return "This is the organization’s management account, which no SCPs or RCPs limit."
         case Known(found) if isinstance(found.levels, Known):
             return (
                 f"The SCPs and RCPs of organization {found.id} are part of each answer; other "

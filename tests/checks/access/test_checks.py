@@ -177,6 +177,13 @@ def test_a_step_is_marked_no_milder_than_its_checks() -> None:
     assert (secret.status, secret.text) == ("fail", "1 of 8 keys missing")
 
 
+def test_a_step_that_nothing_could_look_at_has_not_passed() -> None:
+    silent = unreachable()
+    run = judge(evidence(caller=silent, role=silent, secret=silent, alias=silent))
+    assert run.answer == "unknown"
+    assert {(step.status, step.text) for step in run.steps} == {("skipped", "not checked")}
+
+
 def test_what_no_check_explains_is_not_called_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer is compared with the evaluator's, all layers together."""
     wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}

@@ -34,6 +34,16 @@ def test_a_role_that_may_not_be_assumed_is_unknown_with_the_statement_to_add() -
     )
     assert found.status == "unknown"
     assert '"arn:aws:iam::111111111111:role/miyabi-console"' in found.missing
+    assert found.remedy
+    assert "trust policy" in found.remedy.text
+
+
+def test_no_policy_is_to_be_changed_where_aws_does_not_answer() -> None:
+    silent = unreachable()
+    given = evidence(caller=silent, role=silent, secret=silent, alias=silent)
+    found = finding("console_reaches_aws", given)
+    assert (found.status, found.remedy) == ("unknown", None)
+    assert "no answer in time" in found.text
 
 
 def test_an_identity_that_did_not_come_is_no_more_than_a_second_opinion_when_the_rest_answers() -> (

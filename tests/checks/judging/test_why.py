@@ -179,6 +179,27 @@ def test_a_boundary_that_does_not_allow_decides_though_a_policy_does() -> None:
     assert words["Permissions boundary"] == ("bad", "does not allow it")
 
 
+def test_what_allows_a_call_is_told_without_the_policies_that_are_silent() -> None:
+    account = role(allow(READ, SECRET, Sid="Mine"), allow(DECRYPT, KEY))
+    account.secret_policy = [allow(READ, Principal={"AWS": f"{ROLE}-2"}, Sid="Another")]
+    hop = explained(account).ways[0].hops[0]
+    assert ["Mine" in shown.why for shown in hop.allowed_by] == [True]
+    assert any("Another" in shown.why for layer in hop.layers for shown in layer.statements)
+
+
+def test_the_headline_calls_denied_only_what_a_statement_denies() -> None:
+    no = {"Sid": "No", **allow(READ), "Effect": "Deny"}
+    assert explained(role(no, allow([READ, DECRYPT]))).headline == (
+        f"No, role/subject cannot read it: {READ} is denied."
+    )
+    assert explained(role(no)).headline == (
+        f"No, role/subject cannot read it: {READ} is denied, and {DECRYPT} is not allowed."
+    )
+    assert explained(role(allow("s3:*"))).headline == (
+        f"No, role/subject cannot read it: {READ} and {DECRYPT} are not allowed."
+    )
+
+
 def test_what_an_outsider_s_own_account_says_is_not_seen() -> None:
     account = make_account(1, 1, ("outsider",))
     [arn] = [title for title in account.expected if ":role/" in title and ACCOUNT not in title]

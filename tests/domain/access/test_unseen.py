@@ -13,7 +13,7 @@ from tests.checks.building import MISSING, denied, evidence
 
 def test_each_answer_says_it_of_the_organization_the_session_and_the_network() -> None:
     control, session, network = judge(evidence()).not_seen
-    assert control == "The account is in no organization, so no SCPs and RCPs limit it."
+    assert control == "The account is in no organization, so no SCPs or RCPs limit it."
     assert session.endswith("is taken to be called miyabi-app, with no policy of its own.")
     assert "network ACLs" in network
     seen = not_seen(evidence(organization=organization(FULL.text)))

@@ -152,7 +152,7 @@ def test_a_kept_run_has_an_address_and_a_report(estate: Estate, signed_in: SignI
     assert report["Content-Type"] == "text/markdown; charset=utf-8"
     assert f"http://testserver/prod/runs/{kept.pk}" in report.content.decode()
     for told in (report, client.get(f"/prod/runs/{kept.pk}")):
-        assert "no SCPs and RCPs limit it." in told.content.decode()
+        assert "no SCPs or RCPs limit it." in told.content.decode()
 
 
 def test_a_run_of_another_environment_is_not_found(estate: Estate, signed_in: SignIn) -> None:

@@ -62,7 +62,7 @@ def test_in_a_clean_account_only_those_expected_can_read(estate: Estate, signed_
         "role/miyabi-lambda-execution",
     ]
     assert "2 principals can read it" in text
-    assert "in no organization, so no SCPs and RCPs limit it" in text
+    assert "in no organization, so no SCPs or RCPs limit it" in text
     assert "policy miyabi-lambda-secrets-access version 1, statement ReadSecrets" in text
     assert "the AWS service lambda.amazonaws.com" in text
 
