@@ -5,13 +5,15 @@ A managed policy and a boundary change for everybody to whom they are attached.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from .account import AccountDetails, Principal
+from .account import OF_GROUP, AccountDetails, Group, Principal
 from .answers import Kind, Row, WhoCan
 from .evidence import AccessEvidence, Document, Evidence, Known
+from .expected_policies import is_managed_by_aws
 from .policies import with_policy
 from .reach import Ability, Parser
 from .who import who_can
@@ -65,12 +67,11 @@ class Others:
         nothing that others share.
         """
         shared = {name: getattr(after, name) for name in _SHARED}
-        known, texts = self.details, dict[str, Document]()
+        known = self.details
         if isinstance(known, Known):
-            texts = {arn: new for arn, new in _managed(after) if _is_other(known.value, arn, new)}
-            policies = {**known.value.policies, **texts}
-            known = replace(known, value=replace(known.value, policies=policies))
-        if not texts and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
+            known = replace(known, value=_with_shared(known.value, after))
+        is_same = known == self.details
+        if is_same and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
             return None
         changed = replace(self._evidence, **shared)
         found = _turns(self._before, who_can(changed, known, self._parse))
@@ -81,16 +82,49 @@ class Others:
         return who_can(self._evidence, self.details, self._parse)
 
 
-def _managed(evidence: AccessEvidence) -> Iterator[tuple[str, Document]]:
-    """The managed policies of one principal, its boundary among them, by ARN."""
-    for found in (*evidence.documents.values(), evidence.boundary):
-        if isinstance(found, Known) and found.value.arn:
-            yield found.value.arn, found.value
+def _with_shared(details: AccountDetails, after: AccessEvidence) -> AccountDetails:
+    """With the managed policies and the groups' own that are others in the evidence."""
+    texts = {new.arn: new for new in _managed(details, after)}
+    groups = {name: _with_texts(name, group, after) for name, group in details.groups.items()}
+    return replace(details, policies={**details.policies, **texts}, groups=groups)
 
 
-def _is_other(details: AccountDetails, arn: str, new: Document) -> bool:
-    old = details.policies.get(arn)
+def _managed(details: AccountDetails, after: AccessEvidence) -> Iterator[Document]:
+    """The managed policies of one principal that are others, its boundary among them, without those
+    that are detached from it.
+    """
+    own = [found.value for found in after.documents.values() if isinstance(found, Known)]
+    others = (document for document in own if _is_other(details, document))
+    yield from (document for document in others if not _is_detached(after, document))
+    if isinstance(after.boundary, Known) and _is_other(details, after.boundary.value):
+        yield after.boundary.value
+
+
+def _is_detached(evidence: AccessEvidence, document: Document) -> bool:
+    """Whether it is left without a statement: then the role loses it, and nobody else does. So does
+    a user one that AWS manages.
+    """
+    if json.loads(document.text).get("Statement") != []:
+        return False
+    arn, role = document.arn, evidence.role
+    is_role = isinstance(role, Known) and ":role/" in role.value.arn
+    is_direct = isinstance(evidence.attached, Known) and arn in evidence.attached.value
+    return is_direct and (is_role or is_managed_by_aws(arn))
+
+
+def _is_other(details: AccountDetails, new: Document) -> bool:
+    old = details.policies.get(new.arn)
     return old is not None and old.text != new.text
+
+
+def _with_texts(name: str, group: Group, evidence: AccessEvidence) -> Group:
+    """A group with its own policies as they are in the evidence about one of its users."""
+    found = {document.name: document for document in group.inline}
+    for title, known in evidence.documents.items():
+        policy, _, of = title.partition(OF_GROUP)
+        if of == name and policy in found and isinstance(known, Known):
+            found[policy] = replace(found[policy], text=known.value.text)
+    return replace(group, inline=tuple(found.values()))
 
 
 def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:
