@@ -5,7 +5,6 @@ A managed policy and a boundary change for everybody to whom they are attached.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +13,7 @@ from .account import OF_GROUP, AccountDetails, Group, Principal
 from .answers import Kind, Row, WhoCan
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .expected_policies import is_managed_by_aws
-from .policies import with_policy
+from .policies import NO_STATEMENT, with_policy
 from .reach import Ability, Parser
 from .who import who_can
 
@@ -85,7 +84,12 @@ class Others:
 def _with_shared(details: AccountDetails, after: AccessEvidence) -> AccountDetails:
     """With the managed policies and the groups' own that are others in the evidence."""
     texts = {new.arn: new for new in _managed(details, after)}
-    groups = {name: _with_texts(name, group, after) for name, group in details.groups.items()}
+    own = after.role.value.arn if isinstance(after.role, Known) else ""
+    member_of = {name for p in details.principals if p.identity.arn == own for name in p.groups}
+    groups = {
+        name: _as_in(name, group, after) if name in member_of else group
+        for name, group in details.groups.items()
+    }
     return replace(details, policies={**details.policies, **texts}, groups=groups)
 
 
@@ -102,14 +106,11 @@ def _managed(details: AccountDetails, after: AccessEvidence) -> Iterator[Documen
 
 def _is_detached(evidence: AccessEvidence, document: Document) -> bool:
     """Whether it is left without a statement: then the role loses it, and nobody else does. So does
-    a user one that AWS manages.
+    whoever has one that AWS manages, or the group that has it.
     """
-    if json.loads(document.text).get("Statement") != []:
-        return False
-    arn, role = document.arn, evidence.role
+    role = evidence.role
     is_role = isinstance(role, Known) and ":role/" in role.value.arn
-    is_direct = isinstance(evidence.attached, Known) and arn in evidence.attached.value
-    return is_direct and (is_role or is_managed_by_aws(arn))
+    return document.text == NO_STATEMENT and (is_role or is_managed_by_aws(document.arn))
 
 
 def _is_other(details: AccountDetails, new: Document) -> bool:
@@ -117,14 +118,23 @@ def _is_other(details: AccountDetails, new: Document) -> bool:
     return old is not None and old.text != new.text
 
 
-def _with_texts(name: str, group: Group, evidence: AccessEvidence) -> Group:
-    """A group with its own policies as they are in the evidence about one of its users."""
-    found = {document.name: document for document in group.inline}
-    for title, known in evidence.documents.items():
-        policy, _, of = title.partition(OF_GROUP)
-        if of == name and policy in found and isinstance(known, Known):
-            found[policy] = replace(found[policy], text=known.value.text)
-    return replace(group, inline=tuple(found.values()))
+def _as_in(name: str, group: Group, evidence: AccessEvidence) -> Group:
+    """A group as the evidence about one of its users has it."""
+    texts = {
+        title: known.value.text
+        for title, known in evidence.documents.items()
+        if isinstance(known, Known)
+    }
+    inline = tuple(
+        replace(found, text=texts.get(f"{found.name}{OF_GROUP}{name}", found.text))
+        for found in group.inline
+    )
+    attached = tuple(
+        arn
+        for arn in group.attached
+        if not (is_managed_by_aws(arn) and texts.get(arn) == NO_STATEMENT)
+    )
+    return Group(inline, attached)
 
 
 def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:

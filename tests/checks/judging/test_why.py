@@ -317,6 +317,18 @@ def test_whom_else_a_change_of_a_group_shuts_out_is_said() -> None:
     )
 
 
+def test_a_policy_of_aws_is_detached_from_the_group_that_has_it() -> None:
+    account, arn = MadeAccount(), "arn:aws:iam::aws:policy/reads"
+    account.policies[arn] = Document("reads", policy(allow([READ, DECRYPT])), arn)
+    account.groups["ops"] = Group((), (arn,))
+    for name in ("bob", "mallory"):
+        title = account.user(name, expected=True, groups=["ops"])
+    account.role("another", attached=(arn,), expected=True)
+    [detached] = [o for o in explained(account, title=title).offers if o.others]
+    assert detached.steps[0].words == ("Detach reads from the group by which user mallory has it.",)
+    assert detached.others == "It shuts others out as well: user/bob (read it)."
+
+
 @pytest.mark.parametrize("owner", ["aws", ACCOUNT])
 def test_of_a_policy_that_is_detached_from_it_alone_nothing_is_said_of_others(owner: str) -> None:
     account, arn = MadeAccount(), f"arn:aws:iam::{owner}:policy/reads"
@@ -334,5 +346,5 @@ def test_who_else_gains_is_not_guessed_where_the_account_is_not_seen() -> None:
     told = [offer for offer in offers if offer.others]
     assert told
     for offer in told:
-        assert "Who else gains by it was not looked at" in offer.others
+        assert "Who else gains or loses by it was not looked at" in offer.others
         assert offer.lets_in
