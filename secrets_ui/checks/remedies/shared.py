@@ -30,5 +30,6 @@ def not_looked(evidence: AccessEvidence, change: Change) -> str:
 def _named(document: Mapping[str, Any]) -> list[Any]:
     """Those of AWS; none where a service, or whoever else, is named beside them."""
     principal = document.get("Principal")
-    is_plain = isinstance(principal, Mapping) and set(principal) == {"AWS"}
-    return as_list(principal["AWS"]) if is_plain else []
+    if not isinstance(principal, Mapping) or set(principal) != {"AWS"}:
+        return []
+    return as_list(principal["AWS"])
