@@ -117,6 +117,9 @@ keepalive = 75
 # A heartbeat file on a slow disk can make a busy worker look dead. gunicorn's file has no name.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
+# By default a proxy on this machine passes on SCRIPT_NAME, whoever sent it: the path that stands
+# before every address. Here none does, and pages keep the addresses that they looked up.
+forwarder_headers = ""
 # Open by default since 25.1: nobody needs to steer this server over a socket.
 control_socket_disable = True
 accesslog = "-"

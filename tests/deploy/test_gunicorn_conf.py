@@ -15,6 +15,7 @@ import yaml
 from django.conf import settings
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.config import KNOWN_SETTINGS, Config
+from gunicorn.http.parser import RequestParser
 
 from deploy.demo.local_aws import PROJECT
 from miyabi_admin import container, counting, hardening
@@ -54,6 +55,16 @@ def test_it_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOST", "0.0.0.0")  # noqa: S104
     monkeypatch.setenv("PORT", "8443")
     assert load(monkeypatch).bind == ["0.0.0.0:8443"]
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME", "PATH_INFO"])
+def test_no_header_says_under_which_path_the_console_is(
+    monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    """Not even from loopback, where a proxy would be trusted."""
+    sent = f"GET /x/due HTTP/1.1\r\nHost: console\r\n{header}: /x\r\n\r\n".encode()
+    request = next(RequestParser(load(monkeypatch), iter([sent]), ("127.0.0.1", 4000)))
+    assert [name for name, _ in request.headers] == ["HOST"]
 
 
 def test_it_serves_with_threads_because_pages_wait_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,8 @@ def describe_others(others: Others, after: AccessEvidence) -> tuple[str, bool]:
     lets_in = any(turn.gains for turn in turns)
     if not isinstance(others.details, Known):
         why = why_unavailable(others.details)
-        found.append(f"Who else gains by it was not looked at: {EVERYBODY} are not known; {why}.")
+        what = "Who else gains or loses by it was not looked at"
+        found.append(f"{what}: {EVERYBODY} are not known; {why}.")
         lets_in = True
     return " ".join(found) or _NOBODY, lets_in
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from ...domain.access.account import OF_GROUP
 from ...domain.access.aws_managed_key import DOCUMENTED
 from ...domain.access.evidence import AccessEvidence
+from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.explanation import Explanation, Hop, LayerAnswer, Level, Offer, Step, Way
 from ...domain.access.finding import Shown
 from ...domain.access.gains import Others
@@ -198,11 +199,12 @@ def _offer(
 def _step(evidence: AccessEvidence, changes: list[AnyChange], sharing: Sharing) -> Step:
     """One policy's changes. The last holds the text with all of them."""
     last = changes[-1]
+    command = cli(evidence, last) if isinstance(last, Change) else last.cli
     return Step(
         tuple(change.words for change in changes),
         tuple(Shown("", "", statement) for change in changes for statement in change.shown),
-        cli(evidence, last) if isinstance(last, Change) else last.cli,
-        " ".join([*_taken_out(changes), *_caution(last, sharing)]),
+        command,
+        " ".join([*_taken_out(changes), *_caution(last, sharing, command)]),
     )
 
 
@@ -227,10 +229,12 @@ def _taken_out(changes: list[AnyChange]) -> Iterator[str]:
         yield "It names a whole account, and so every role and user there."
 
 
-def _caution(change: AnyChange, sharing: Sharing) -> Iterator[str]:
+def _caution(change: AnyChange, sharing: Sharing, command: str) -> Iterator[str]:
     if not isinstance(change, Change):
         return
     others = sharing(change.policy.arn) if change.policy.arn and change.text else 0
+    if command.startswith("aws iam detach") and not is_managed_by_aws(change.policy.arn):
+        yield "Nothing is left of the policy then: the command detaches it, from this role alone."
     if OF_GROUP in change.policy.name:
         yield "It changes for everybody in the group."
     if others and change.policy.layer in (Layer.IDENTITY, Layer.BOUNDARY):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ...domain.access.account import OF_GROUP
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import is_managed_by_aws
-from ...domain.access.policies import AttachedPolicy, with_policy
+from ...domain.access.policies import NO_STATEMENT, AttachedPolicy, with_policy
 from .terraform_addresses import (
     CONSOLE_ACCESS,
     GITHUB_ACCESS,
@@ -42,8 +42,7 @@ class Change:
 
     def applied(self, evidence: AccessEvidence) -> AccessEvidence:
         """Return the evidence as it would be with the change."""
-        nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
-        empty = "" if self.policy.location == "secret" else nothing
+        empty = "" if self.policy.location == "secret" else NO_STATEMENT
         return with_policy(evidence, self.policy.location, self.text or empty)
 
 

@@ -28,5 +28,8 @@ def not_looked(evidence: AccessEvidence, change: Change) -> str:
 
 
 def _named(document: Mapping[str, Any]) -> list[Any]:
+    """Those of AWS; none where a service, or whoever else, is named beside them."""
     principal = document.get("Principal")
-    return as_list(principal.get("AWS")) if isinstance(principal, Mapping) else []
+    if not isinstance(principal, Mapping) or set(principal) != {"AWS"}:
+        return []
+    return as_list(principal["AWS"])

@@ -103,7 +103,7 @@ def _without(
     """Without the caller among others, or the action among others, or the whole statement."""
     name, index = statement_name(result), result.statement.index
     if is_managed_by_aws(policy.arn):
-        return Change(policy, (), f"Detach {policy.name} from {' '.join(holder(evidence))}.")
+        return Change(policy, (), f"Detach {policy.name} from {_holder(evidence, policy.arn)}.")
     document: dict[str, Any] = dict(result.statement.document)
     principal = document.get("Principal")
     listed = as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
@@ -119,3 +119,10 @@ def _without(
         words = f"Take {request.action} out of {name} of {policy.title}."
         return with_statement(policy, index, document, words)
     return with_statement(policy, index, None, f"Take {name} out of {policy.title}.")
+
+
+def _holder(evidence: AccessEvidence, arn: str) -> str:
+    """Who has a managed policy: the role or the user, or a group of the user."""
+    whom = " ".join(holder(evidence))
+    is_direct = not isinstance(evidence.attached, Known) or arn in evidence.attached.value
+    return whom if is_direct else f"the group by which {whom} has it"

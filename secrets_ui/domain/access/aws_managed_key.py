@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -32,6 +33,8 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
 """
 _ANY_KEY = "any.key.of.it"
 """Stands for its id where AWS did not tell it. No policy means this name."""
+# At the end of an ARN, also of a pattern with `*` in place of what stands before the id.
+_ID_OR_PATTERN = re.compile(r"[\w*?-]+\Z", re.ASCII)
 _SID = (
     "Allow access through AWS Secrets Manager for all principals in the account that are "
     "authorized to use AWS Secrets Manager"
@@ -104,8 +107,9 @@ def _ids(statement: Statement) -> Iterator[str]:
     """Ids of keys, their wildcards filled."""
     for name in ("Resource", "NotResource"):
         for text in as_list(statement.document.get(name, [])):
-            if key := str(text).partition(":key/")[2]:
-                yield filled(key)
+            key = _ID_OR_PATTERN.search(str(text))
+            if key and key[0].strip("*?"):
+                yield filled(key[0])
 
 
 def _arn(secret: str, key: str) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from .account import AccountDetails, Principal
+from .account import OF_GROUP, AccountDetails, Group, Principal
 from .answers import Kind, Row, WhoCan
 from .evidence import AccessEvidence, Document, Evidence, Known
-from .policies import with_policy
+from .expected_policies import is_managed_by_aws
+from .policies import NO_STATEMENT, with_policy
 from .reach import Ability, Parser
 from .who import who_can
 
@@ -65,12 +66,11 @@ class Others:
         nothing that others share.
         """
         shared = {name: getattr(after, name) for name in _SHARED}
-        known, texts = self.details, dict[str, Document]()
+        known = self.details
         if isinstance(known, Known):
-            texts = {arn: new for arn, new in _managed(after) if _is_other(known.value, arn, new)}
-            policies = {**known.value.policies, **texts}
-            known = replace(known, value=replace(known.value, policies=policies))
-        if not texts and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
+            known = replace(known, value=_with_shared(known.value, after))
+        is_same = known == self.details
+        if is_same and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
             return None
         changed = replace(self._evidence, **shared)
         found = _turns(self._before, who_can(changed, known, self._parse))
@@ -81,16 +81,60 @@ class Others:
         return who_can(self._evidence, self.details, self._parse)
 
 
-def _managed(evidence: AccessEvidence) -> Iterator[tuple[str, Document]]:
-    """The managed policies of one principal, its boundary among them, by ARN."""
-    for found in (*evidence.documents.values(), evidence.boundary):
-        if isinstance(found, Known) and found.value.arn:
-            yield found.value.arn, found.value
+def _with_shared(details: AccountDetails, after: AccessEvidence) -> AccountDetails:
+    """With the managed policies and the groups' own that are others in the evidence."""
+    texts = {new.arn: new for new in _managed(details, after)}
+    own = after.role.value.arn if isinstance(after.role, Known) else ""
+    member_of = {name for p in details.principals if p.identity.arn == own for name in p.groups}
+    groups = {
+        name: _as_in(name, group, after) if name in member_of else group
+        for name, group in details.groups.items()
+    }
+    return replace(details, policies={**details.policies, **texts}, groups=groups)
 
 
-def _is_other(details: AccountDetails, arn: str, new: Document) -> bool:
-    old = details.policies.get(arn)
+def _managed(details: AccountDetails, after: AccessEvidence) -> Iterator[Document]:
+    """The managed policies of one principal that are others, its boundary among them, without those
+    that are detached from it.
+    """
+    own = [found.value for found in after.documents.values() if isinstance(found, Known)]
+    others = (document for document in own if _is_other(details, document))
+    yield from (document for document in others if not _is_detached(after, document))
+    if isinstance(after.boundary, Known) and _is_other(details, after.boundary.value):
+        yield after.boundary.value
+
+
+def _is_detached(evidence: AccessEvidence, document: Document) -> bool:
+    """Whether it is left without a statement: then the role loses it, and nobody else does. So does
+    whoever has one that AWS manages, or the group that has it.
+    """
+    role = evidence.role
+    is_role = isinstance(role, Known) and ":role/" in role.value.arn
+    return document.text == NO_STATEMENT and (is_role or is_managed_by_aws(document.arn))
+
+
+def _is_other(details: AccountDetails, new: Document) -> bool:
+    old = details.policies.get(new.arn)
     return old is not None and old.text != new.text
+
+
+def _as_in(name: str, group: Group, evidence: AccessEvidence) -> Group:
+    """A group as the evidence about one of its users has it."""
+    texts = {
+        title: known.value.text
+        for title, known in evidence.documents.items()
+        if isinstance(known, Known)
+    }
+    inline = tuple(
+        replace(found, text=texts.get(f"{found.name}{OF_GROUP}{name}", found.text))
+        for found in group.inline
+    )
+    attached = tuple(
+        arn
+        for arn in group.attached
+        if not (is_managed_by_aws(arn) and texts.get(arn) == NO_STATEMENT)
+    )
+    return Group(inline, attached)
 
 
 def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:

@@ -24,6 +24,8 @@ from .evidence import AccessEvidence, Document, Evidence, Known
 from .network import Network
 from .way import find_way
 
+NO_STATEMENT = json.dumps({"Version": "2012-10-17", "Statement": []})
+"""The text of a policy of which nothing is left."""
 _TYPED = AwsCall("typed")
 
 

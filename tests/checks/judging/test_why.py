@@ -324,11 +324,48 @@ def test_of_a_policy_of_its_own_nothing_is_said_of_others() -> None:
     assert offers[0].others == ""
 
 
+def test_whom_else_a_change_of_a_group_shuts_out_is_said() -> None:
+    account = MadeAccount()
+    account.groups["ops"] = Group((Document("all", CAN_READ),), ())
+    title = account.user("mallory", expected=True, groups=["ops"])
+    account.user("bob", expected=True, groups=["ops"])
+    account.secret_policy = [allow(READ, Principal={"AWS": title})]
+    denied, taken = explained(account, title=title).offers
+    assert "of group ops" in taken.steps[0].words[0]
+    assert (denied.others, taken.others) == (
+        "",
+        "It shuts others out as well: user/bob (read it).",
+    )
+
+
+def test_a_policy_of_aws_is_detached_from_the_group_that_has_it() -> None:
+    account, arn = MadeAccount(), "arn:aws:iam::aws:policy/reads"
+    account.policies[arn] = Document("reads", policy(allow([READ, DECRYPT])), arn)
+    account.groups["ops"] = Group((), (arn,))
+    for name in ("bob", "mallory"):
+        title = account.user(name, expected=True, groups=["ops"])
+    account.role("another", attached=(arn,), expected=True)
+    [detached] = [o for o in explained(account, title=title).offers if o.others]
+    assert detached.steps[0].words == ("Detach reads from the group by which user mallory has it.",)
+    assert detached.others == "It shuts others out as well: user/bob (read it)."
+
+
+@pytest.mark.parametrize("owner", ["aws", ACCOUNT])
+def test_of_a_policy_that_is_detached_from_it_alone_nothing_is_said_of_others(owner: str) -> None:
+    account, arn = MadeAccount(), f"arn:aws:iam::{owner}:policy/reads"
+    account.policies[arn] = Document("reads", policy(allow(READ)), arn)
+    for name in ("subject", "another"):
+        account.role(name, policy(allow(DECRYPT)), attached=(arn,), expected=True)
+    [detached] = [o for o in explained(account).offers if "detach" in o.steps[0].cli]
+    assert detached.others == ""
+    assert ("detaches it, from this role alone" in detached.steps[0].caution) is (owner != "aws")
+
+
 def test_who_else_gains_is_not_guessed_where_the_account_is_not_seen() -> None:
     denied = Denied(AwsCall("iam:GetAccountAuthorizationDetails"), "iam:GetAccountAuthorization")
     offers = explained(shared_key_policy(), details=denied).offers
     told = [offer for offer in offers if offer.others]
     assert told
     for offer in told:
-        assert "Who else gains by it was not looked at" in offer.others
+        assert "Who else gains or loses by it was not looked at" in offer.others
         assert offer.lets_in

@@ -137,6 +137,7 @@ def test_a_variable_without_a_value_says_what_is_missing() -> None:
     [
         ({"AWS": ROLE_ARN}, False),
         ({"AWS": [ROLE_ARN, ROLE_ARN.replace("lambda", "batch")]}, True),
+        ({"AWS": ROLE_ARN, "Service": "lambda.amazonaws.com"}, True),
         ("*", True),
     ],
 )

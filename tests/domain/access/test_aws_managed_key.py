@@ -145,6 +145,8 @@ def test_its_policy_is_none_that_can_be_changed_even_if_it_was_read() -> None:
         # Any of these may be it.
         (deny(DECRYPT) | {"Resource": KEY}, None),
         (deny(DECRYPT) | {"Resource": "arn:aws:kms:*:*:key/12*"}, None),
+        (deny(DECRYPT) | {"Resource": "arn:aws:kms:*:*:*/1234abcd-*"}, None),
+        (deny(DECRYPT) | {"Resource": f"arn:aws:kms:*:*:*{KEY[-36:]}"}, None),
         ({"Effect": "Deny", "Action": DECRYPT, "NotResource": KEY}, None),
         # A key of another account is not.
         (deny(DECRYPT) | {"Resource": KEY.replace(ACCOUNT, "2" * 12)}, True),

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.secrets.due import Why
-from secrets_ui.models import KeyDue, StatusSnapshot
+from secrets_ui.models import KeyDue, StatusSnapshot, VersionRecord
 from testkit.posting import JSON, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
@@ -82,6 +82,15 @@ def test_keys_due_dates_and_findings_are_told_with_their_age(
     assert "1 date, as of " in text
     assert "Something is wrong." in text
     assert "Checked <time" in text
+
+
+def test_keys_that_were_looked_at_under_earlier_rules_are_not_shown_as_never_looked_at(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, _, _ = broken
+    VersionRecord.objects.update(digest="earlier")
+    text = shown(client.get(DETAIL))
+    assert "Nobody has looked at its keys here under today’s rules of the catalogue." in text
 
 
 def test_nothing_is_offered_that_needs_aws(broken: tuple[Client, RecordingAws, list[str]]) -> None:
