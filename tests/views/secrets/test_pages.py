@@ -204,6 +204,18 @@ def test_what_aws_refuses_is_told_with_its_code_and_request_and_the_missing_perm
     assert "aws secretsmanager describe-secret --secret-id miyabi/dev/config" in shown
 
 
+def test_a_page_that_aws_refused_leads_to_another_try_and_to_the_status(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
+    _, aws = watched(only=("dev",))
+    aws.break_call("ListSecrets", "InternalServiceError")
+    page = signed_in("viewer").get(LIST, {"text": "a&b"})
+    shown = page.content.decode()
+    assert page.status_code >= 500
+    assert f'href="{LIST}?text=a%26b">Ask AWS again' in shown
+    assert 'href="/status">Status' in shown
+
+
 def test_a_version_that_could_not_be_looked_at_is_never_shown_as_healthy(
     watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
 ) -> None:
