@@ -145,9 +145,11 @@ def _spare_work() -> None:
     _know_accounts_by_key()
 
 
-def _request_id(headers: dict[str, Any]) -> str:
+def _request_id(headerdict: dict[str, Any] | None = None) -> str:
     """As most of AWS's are; moto draws 52 letters, one by one."""
-    headers["x-amzn-requestid"] = request_id = str(uuid4())
+    request_id = str(uuid4())
+    if headerdict is not None:
+        headerdict["x-amzn-requestid"] = request_id
     return request_id
 
 
