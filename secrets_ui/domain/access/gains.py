@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .account import OF_GROUP, AccountDetails, Group, Principal
-from .answers import Kind, Row, WhoCan
+from .answers import Kind, Row
+from .concerned import find_concerned
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .expected_policies import is_managed_by_aws
 from .policies import NO_STATEMENT, with_policy
 from .reach import Ability, Parser
-from .who import who_can
+from .who import Everybody, find_gaps
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,10 @@ def find_turns(
 
     Raises LookupError for a location that is not on the path.
     """
-    parse = Parser()
-    before = who_can(evidence, details, parse)
-    changed = with_policy(evidence, location, text)
+    changed, parse = with_policy(evidence, location, text), Parser()
     there = replace(details, value=_with_text(evidence, details.value, location, text))
-    after = who_can(changed, there, parse)
-    return _turns(before, after), after.gaps
+    before, after = Everybody(evidence, details, parse), Everybody(changed, there, parse)
+    return _turns(before, after), tuple(find_gaps(changed, there))
 
 
 # Of the evidence, what everybody's answers hang on.
@@ -59,7 +58,6 @@ class Others:
         self, evidence: AccessEvidence, details: Evidence[AccountDetails], title: str
     ) -> None:
         self.details, self._evidence, self._title = details, evidence, title
-        self._parse = Parser()
 
     def turns(self, after: AccessEvidence) -> tuple[Turn, ...] | None:
         """`after` is the evidence about the principal with the changes; None where they change
@@ -73,12 +71,12 @@ class Others:
         if is_same and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
             return None
         changed = replace(self._evidence, **shared)
-        found = _turns(self._before, who_can(changed, known, self._parse))
+        found = _turns(self._before, Everybody(changed, known, self._before.parse))
         return tuple(turn for turn in found if turn.row.title != self._title)
 
     @cached_property
-    def _before(self) -> WhoCan:
-        return who_can(self._evidence, self.details, self._parse)
+    def _before(self) -> Everybody:
+        return Everybody(self._evidence, self.details, Parser())
 
 
 def _with_shared(details: AccountDetails, after: AccessEvidence) -> AccountDetails:
@@ -137,10 +135,14 @@ def _as_in(name: str, group: Group, evidence: AccessEvidence) -> Group:
     return Group(inline, attached)
 
 
-def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:
-    turns = [turn for turn in _compare(before, after) if turn.gains or turn.losses or turn.untold]
-    turns.sort(key=_order)
-    return tuple(turns)
+def _turns(before: Everybody, after: Everybody) -> tuple[Turn, ...]:
+    """Those who could do something only before, or only after."""
+    rows = [
+        (before.row(was) if was else None, after.row(now) if now else None)
+        for was, now in find_concerned(before, after)
+    ]
+    turns = [_turn(now or was, was, now) for was, now in rows if now or was]
+    return tuple(sorted((t for t in turns if t.gains or t.losses or t.untold), key=_order))
 
 
 def _order(turn: Turn) -> tuple[object, ...]:
@@ -171,12 +173,6 @@ def _arn_of(boundary: Evidence[Document] | None) -> str:
 def _with_inline(principal: Principal, name: str, text: str) -> Principal:
     others = [document for document in principal.inline if document.name != name]
     return replace(principal, inline=(*others, Document(name, text)))
-
-
-def _compare(before: WhoCan, after: WhoCan) -> list[Turn]:
-    was = {row.title: row for row in before.rows}
-    now = {row.title: row for row in after.rows}
-    return [_turn(row, was.get(title), now.get(title)) for title, row in {**was, **now}.items()]
 
 
 def _turn(row: Row, was: Row | None, now: Row | None) -> Turn:

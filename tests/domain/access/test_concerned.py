@@ -1,0 +1,262 @@
+"""Whoever a change of policies does not concern has the same answers after it: over generated
+accounts and changes, against asking everybody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from secrets_ui.domain.access.account import Group
+from secrets_ui.domain.access.concerned import find_concerned
+from secrets_ui.domain.access.evidence import AccessEvidence, Document, Known, Unreachable
+from secrets_ui.domain.access.reach import Ability, Parser
+from secrets_ui.domain.access.who import Everybody, who_can
+from testkit.accounts import (
+    ACCOUNT,
+    CALL,
+    DECRYPT,
+    KEY,
+    READ,
+    SECRET,
+    MadeAccount,
+    make_account,
+    policy,
+)
+from testkit.managed_key_accounts import (
+    GUARDED,
+    MANAGED_KEY,
+    ManagedKeyAccount,
+    make_managed_key_account,
+)
+
+OTHER = "444444444444"
+TAGS = {"StringEquals": {"secretsmanager:ResourceTag/team": "web"}}
+CONDITIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"StringEquals": {"aws:PrincipalTag/env": "prod"}},
+    {"StringNotEquals": {"aws:PrincipalTag/env": ["prod", "dev"]}},
+    {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/p1*"}},
+    {"StringLike": {"aws:userid": "*:on-call-*"}},
+    {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}},
+    {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    {"Null": {"aws:TokenIssueTime": "true"}},
+    {"StringEquals": {"kms:CallerAccount": OTHER}},
+    {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/env}"}},
+    TAGS,
+)
+ACTIONS = (READ, DECRYPT, "secretsmanager:*", "kms:*", "*", "kms:GenerateDataKey",
+           "iam:PutRolePolicy", "secretsmanager:DeleteSecret")  # fmt: skip
+KEYS = ("*", "*", SECRET, KEY, MANAGED_KEY, f"arn:aws:kms:us-west-2:{OTHER}:key/ffff")
+DOCUMENTS = ("Version", "2008-10-17"), ("Version", "2012-10-17")
+
+
+class Chance(Random):
+    """What a policy may hold."""
+
+    def statement(self, account: MadeAccount | None = None) -> dict[str, Any]:
+        """With a principal where there is an account."""
+        found: dict[str, Any] = {
+            "Effect": self.choice(["Allow", "Allow", "Deny"]),
+            "Action": self.sample(ACTIONS, self.randint(1, 2)),
+            "Resource": self.choice(KEYS),
+        }
+        if condition := self.choice(CONDITIONS):
+            found["Condition"] = condition
+        if account:
+            name = "NotPrincipal" if self.random() < 0.15 else "Principal"
+            found[name] = self.choice(
+                ["*", {"AWS": self.whom(account)}, {"AWS": self.whom(account)}]
+            )
+        return found
+
+    def whom(self, account: MadeAccount) -> list[str]:
+        roles = [p.identity.arn for p in account.principals] or [f"arn:aws:iam::{ACCOUNT}:role/x"]
+        role = self.choice(roles)
+        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/night-shift"
+        outside = f"arn:aws:iam::{OTHER}:role/p{self.randint(0, 9)}"
+        several = [
+            role,
+            self.choice(roles),
+            f"arn:aws:iam::{ACCOUNT}:root",
+            session,
+            outside,
+            OTHER,
+        ]
+        return self.sample(several, self.randint(1, 3))
+
+    def text(self, account: MadeAccount | None = None) -> str:
+        """Seldom none that can be parsed."""
+        if self.random() < 0.05:
+            return "{"
+        found = policy(*[self.statement(account) for _ in range(self.randint(0, 3))])
+        return found.replace("2012-10-17", "2008-10-17") if self.random() < 0.2 else found
+
+    def altered(self, statements: list[dict[str, Any]], account: MadeAccount) -> None:
+        """One statement more, one less, or one that is otherwise in a part."""
+        kind = self.choice(["more", "less", "part", "part"])
+        if kind == "more" or not statements:
+            statements.append(self.statement(account))
+        elif kind == "less":
+            statements.pop(self.randrange(len(statements)))
+        else:
+            number, other = self.randrange(len(statements)), self.statement(account)
+            part = self.choice(["Effect", "Action", "Resource", "Condition", "Principal"])
+            kept = {key: value for key, value in statements[number].items() if key != part}
+            statements[number] = kept | ({part: other[part]} if part in other else {})
+
+
+def _secret_policy(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    chance.altered(account.secret_policy, account)
+    return {}
+
+
+def _key_policy(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    chance.altered(account.key_policy, account)
+    return {}
+
+
+def _typed(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    name = chance.choice(["resource_policy", "key_policy"])
+    return {name: Known(chance.text(account), CALL)}
+
+
+def _unread(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    return {chance.choice(["resource_policy", "key_policy", "grants"]): Unreachable(CALL, "late")}
+
+
+def _grants(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    if account.grants and chance.random() < 0.5:
+        account.grants.pop(chance.randrange(len(account.grants)))
+    else:
+        account.granted(chance.whom(account)[0])
+    return {}
+
+
+def _tags(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    secret = account.evidence().secret
+    assert isinstance(secret, Known)
+    tags = {"team": chance.choice(["web", "prod"])}
+    return {"secret": Known(replace(secret.value, tags=tags), CALL)}
+
+
+def _managed(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    if account.policies:
+        arn = chance.choice(sorted(account.policies))
+        account.policies[arn] = Document(arn.rpartition("/")[2], chance.text(), arn)
+    return {}
+
+
+def _group(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    if account.groups:
+        attached = tuple(chance.sample(sorted(account.policies), min(1, len(account.policies))))
+        inline = (Document("g", chance.text()),) if chance.random() < 0.5 else ()
+        account.groups[chance.choice(sorted(account.groups))] = Group(inline, attached)
+    return {}
+
+
+def _inline(chance: Chance, account: MadeAccount) -> dict[str, Any]:
+    if account.principals:
+        number = chance.randrange(len(account.principals))
+        inline = (Document("own-0", chance.text()),)
+        account.principals[number] = replace(account.principals[number], inline=inline)
+    return {}
+
+
+Alter = Callable[[Chance, MadeAccount], dict[str, Any]]
+CHANGES: dict[str, Alter] = {
+    "the secret's policy": _secret_policy,
+    "the key policy": _key_policy,
+    "a typed policy": _typed,
+    "what is not read": _unread,
+    "grants": _grants,
+    "the secret's tags": _tags,
+    "a managed policy": _managed,
+    "a group": _group,
+    "an inline policy": _inline,
+}
+
+
+def made(chance: Chance, principals: int) -> tuple[MadeAccount, dict[str, Any]]:
+    """An account with more statements by chance, in each policy; and what its evidence has else."""
+    make = make_account if chance.random() < 0.7 else make_managed_key_account
+    account = make(chance.randint(0, 2**32), principals)
+    shared = account.managed("shared", chance.text())
+    limit = account.managed("limit", chance.text())
+    for number in range(principals):
+        account.role(
+            *(f"more-{number}", chance.text()),
+            expected=None,
+            attached=(shared,) if chance.random() < 0.5 else (),
+            boundary=limit if chance.random() < 0.3 else "",
+            tags={"env": chance.choice(["prod", "dev", "web"])},
+        )
+    for _ in range(chance.randint(0, 3)):
+        chance.altered(account.secret_policy, account)
+        chance.altered(account.key_policy, account)
+    is_untold = isinstance(account, ManagedKeyAccount) and chance.random() < 0.5
+    more = {"key": Unreachable(CALL, "late")} if is_untold else {}
+    return account, more | ({"organization": GUARDED} if chance.random() < 0.5 else {})
+
+
+Answers = dict[str, dict[Ability, bool | None]]
+
+
+def asked(evidence: AccessEvidence, account: MadeAccount) -> Answers:
+    """What everybody can do, by title."""
+    rows = who_can(evidence, account.details).rows
+    return {row.title: {of: verdict.can for of, verdict in row.verdicts.items()} for row in rows}
+
+
+def concerned(
+    before: tuple[AccessEvidence, MadeAccount], after: tuple[AccessEvidence, MadeAccount]
+) -> set[str]:
+    parse = Parser()
+    was, now = (Everybody(evidence, of.details, parse) for evidence, of in (before, after))
+    return {(one or other).title for one, other in find_concerned(was, now) if one or other}
+
+
+def check(seed: int, principals: int, changes: list[str]) -> tuple[set[str], set[str]]:
+    """Who is concerned, and whose answers differ."""
+    chance = Chance(seed)
+    account, more = made(chance, principals)
+    before = (
+        account.evidence(**more)
+        if isinstance(account, ManagedKeyAccount)
+        else replace(account.evidence(), **more)
+    )
+    other, changed = deepcopy(account), {}
+    for name in changes:
+        changed |= CHANGES[name](chance, other)
+    after = replace(
+        before,
+        **{
+            name: getattr(other.evidence(), name)
+            for name in ("resource_policy", "key_policy", "grants")
+            if getattr(other.evidence(), name) != getattr(account.evidence(), name)
+        },
+    )
+    after = replace(after, **changed)
+    was, now = asked(before, account), asked(after, other)
+    differ = {title for title in {**was, **now} if was.get(title) != now.get(title)}
+    return concerned((before, account), (after, other)), differ
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    principals=st.integers(0, 12),
+    changes=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=2),
+)
+def test_whoever_is_not_concerned_has_the_same_answers(
+    seed: int, principals: int, changes: list[str]
+) -> None:
+    found, differ = check(seed, principals, changes)
+    assert differ <= found
