@@ -8,8 +8,9 @@ before and after: where it says the same about each call of somebody, nothing is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 from ..errors.nesting import load_json
 from ..iam import (
@@ -36,17 +37,31 @@ _BOUNDARY = "its boundary"
 _ANYBODY = PrincipalElement.of(["*"], is_negated=False)
 
 
-def find_concerned(before: Everybody, after: Everybody) -> Iterator[tuple[One | None, One | None]]:
-    """Everybody whose answers may differ, in both states; None in the one that does not name them.
+@dataclass(frozen=True)
+class Concerned:
+    """Somebody, as they were and as they are, and of what the answers may differ; None in the state
+    that does not name them.
+    """
 
-    Both states are of one account's roles and users, and have one parser.
+    was: One | None
+    now: One | None
+    abilities: Collection[Ability] = tuple(Ability)
+
+
+def find_concerned(before: Everybody, after: Everybody) -> Iterator[Concerned]:
+    """Everybody whose answers may differ. Both states are of one account's roles and users, and
+    have one parser.
     """
     were, are = _by_title(before), _by_title(after)
     difference = _Difference(before, after)
     for title in {**were, **are}:
         was, now = were.get(title), are.get(title)
-        if was is None or now is None or difference.may_concern(was, now):
-            yield was, now
+        if was is None or now is None:
+            yield Concerned(was, now)
+        elif abilities := difference.concerns(was, now):
+            # Whether anybody at all is told apart is a matter of every ability.
+            is_listed = isinstance(was, Principal)
+            yield Concerned(was, now, abilities if is_listed else tuple(Ability))
 
 
 def _by_title(everybody: Everybody) -> dict[str, One]:
@@ -102,37 +117,38 @@ class _Difference:
         self._named |= {PrincipalElement.of([grant.grantee], is_negated=False) for grant in only}
         return True
 
-    def may_concern(self, was: One, now: One) -> bool:
+    def concerns(self, was: One, now: One) -> Collection[Ability]:
+        """Of which abilities somebody's answers may differ."""
         before, after = self._states
         caller = before.caller(was)
         whom = account_of(caller.arn), role_name_of(caller.arn)
         if self._is_for_all or any(whom == (owner, role) for owner, role, _ in self._sessions):
-            return True
+            return tuple(Ability)
         arns = frozenset({caller.arn, caller.role_arn})
         is_named = any(element.may_name(arns, *whom) for element in self._named)
         if was.title not in self._own and not is_named:
-            return False
-        return self._says_otherwise(_of_any_form(caller), _of_any_form(after.caller(now)))
+            return ()
+        return self._told_otherwise(_of_any_form(caller), _of_any_form(after.caller(now)))
 
-    def _says_otherwise(self, was: Caller, now: Caller) -> bool:
+    def _told_otherwise(self, was: Caller, now: Caller) -> Collection[Ability]:
         old, new = _policies(was), _policies(now)
         names = [name for name in {**old, **new} if self._is_compared(old.get(name), new.get(name))]
         found = [of[name] for name in names for of in (old, new) if name in of]
         texts = {policy.value.text for policy in found if isinstance(policy, Known)}
         are_known = all(isinstance(policy, Known) for policy in found)
         if not are_known or not _are_alike(texts, PolicyKind.IDENTITY, self._parse):
-            return True
+            return tuple(Ability)
         statements = list(statements_of(found, self._parse))
         own, own_actions = find_choices(statements, ()), _actions_of(statements)
         is_about_key = any(action.startswith("kms:") for action in own_actions)
         if own.names or own.stages or (self._is_key_untold and is_about_key):
-            return True
+            return tuple(Ability)
         actions = self._actions | own_actions
         before, after = (
-            [_said(answer) for answer in _asked(state, _with_only(caller, names), actions)]
+            _told(state, _with_only(caller, names), actions)
             for state, caller in zip(self._states, (was, now), strict=True)
         )
-        return before != after
+        return [ability for ability in Ability if before[ability] != after[ability]]
 
     def _is_compared(self, old: Evidence[Document] | None, new: Evidence[Document] | None) -> bool:
         return old != new or (self._is_of_secret and _may_ask_for_tags(old))
@@ -192,40 +208,55 @@ def _with_only(caller: Caller, names: Collection[str]) -> Caller:
     return replace(caller, evidence=replace(caller.evidence, documents=kept))
 
 
-def _asked(state: Everybody, caller: Caller, actions: Collection[str]) -> Iterator[Answer]:
-    """The answers about some actions, each once."""
-    found = [
-        ask
-        for ability in Ability
-        for way in ways(state.evidence, ability, caller, state.parse.about)
-        for ask in way
-    ]
-    hops = {ask.action: ask for ask in found if ask.action in actions}
-    yield from (ask() for ask in hops.values())
+Said = frozenset[object]
+"""All that a decision takes from policies."""
 
 
-def _said(answer: Answer) -> frozenset[object]:
-    """All that the decision takes from what was asked."""
-    found = answer.evaluation
-    if found is None:
+def _told(
+    state: Everybody, caller: Caller, actions: Collection[str]
+) -> dict[Ability, dict[str, Said]]:
+    """What the policies say of each ability, action by action."""
+    answers: dict[str, Answer] = {}
+    found: dict[Ability, dict[str, Said]] = {}
+    for ability in Ability:
+        hops = chain.from_iterable(ways(state.evidence, ability, caller, lambda _: state.parse))
+        found[ability] = {}
+        for ask in hops:
+            if ask.action in actions:
+                key = _same_context(ask.action)
+                answers[key] = answers.get(key) or ask()
+                found[ability][ask.action] = _said(answers[key], ask.action)
+    return found
+
+
+def _same_context(action: str) -> str:
+    """Calls to one service differ in their action alone, but for those to KMS."""
+    service = action.partition(":")[0]
+    return action if service == "kms" else service
+
+
+def _said(answer: Answer, action: str) -> Said:
+    if answer.evaluation is None:
         return frozenset({answer.why_not})
-    granted = {result.matches for result in found.grants if result.matches is not False}
-    return frozenset(map(_trace, found.statements)) | granted
+    folded = action.casefold()
+    results = answer.evaluation.statements
+    told = (_trace(result) for result in results if result.statement.actions.matches(folded))
+    return frozenset(told) | {granted.matches for granted in answer.evaluation.grants} | {False}
 
 
 def _trace(result: StatementResult) -> object:
-    """Of a statement that may apply also why that is not known: two may, for other reasons."""
-    if result.matches is False:
+    """Of a statement that may apply also why that is not known: two may, for other reasons. False
+    for one that does not.
+    """
+    principal, resource, condition = result.principal, result.resource, result.condition
+    if resource is False or condition is False or principal is PrincipalMatch.NOBODY:
         return False
-    told = (result.layer, result.policy, result.effect, result.principal)
-    if result.matches:
-        return told
     document = result.statement.document
     whom = (document.get("Principal"), document.get("NotPrincipal"))
     what = (document.get("Resource"), document.get("NotResource"))
     return (
-        *told,
+        *(result.layer, result.policy, result.effect, principal),
+        str(whom) if principal is PrincipalMatch.UNKNOWN else "",
+        str(what) if resource is None else "",
         str(result.unmet),
-        str(whom) if result.principal is PrincipalMatch.UNKNOWN else "",
-        str(what) if result.resource is None else "",
     )

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from .account import OF_GROUP, AccountDetails, Group, Principal
 from .answers import Kind, Row
-from .concerned import find_concerned
+from .concerned import Concerned, find_concerned
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .expected_policies import is_managed_by_aws
 from .policies import NO_STATEMENT, with_policy
@@ -22,7 +22,8 @@ from .who import Everybody, find_gaps
 @dataclass(frozen=True)
 class Turn:
     """What one principal could do only before, or only after. `untold` cannot be told after, and
-    could be before, or the other way round.
+    could be before, or the other way round. Of `row` it holds who that is; the verdicts may be of
+    some abilities alone.
     """
 
     row: Row
@@ -137,12 +138,8 @@ def _as_in(name: str, group: Group, evidence: AccessEvidence) -> Group:
 
 def _turns(before: Everybody, after: Everybody) -> tuple[Turn, ...]:
     """Those who could do something only before, or only after."""
-    rows = [
-        (before.row(was) if was else None, after.row(now) if now else None)
-        for was, now in find_concerned(before, after)
-    ]
-    turns = [_turn(now or was, was, now) for was, now in rows if now or was]
-    return tuple(sorted((t for t in turns if t.gains or t.losses or t.untold), key=_order))
+    turns = [turn for each in find_concerned(before, after) if (turn := _turn(each, before, after))]
+    return tuple(sorted(turns, key=_order))
 
 
 def _order(turn: Turn) -> tuple[object, ...]:
@@ -175,11 +172,16 @@ def _with_inline(principal: Principal, name: str, text: str) -> Principal:
     return replace(principal, inline=(*others, Document(name, text)))
 
 
-def _turn(row: Row, was: Row | None, now: Row | None) -> Turn:
-    """Whoever is in one list alone could do nothing in the other: no policy named them there."""
+def _turn(one: Concerned, before: Everybody, after: Everybody) -> Turn | None:
+    """None where no answer differs. Where no policy named somebody, they could do nothing."""
+    was = before.row(one.was, one.abilities) if one.was else None
+    now = after.row(one.now, one.abilities) if one.now else None
     found: dict[bool | None, list[Ability]] = {True: [], False: [], None: []}
-    for ability in Ability:
+    for ability in one.abilities:
         could, can = (of.verdicts[ability].can if of else False for of in (was, now))
         if could is not can:
             found[None if None in (could, can) else can].append(ability)
+    row = now or was
+    if row is None or not any(found.values()):
+        return None
     return Turn(row, tuple(found[True]), tuple(found[False]), tuple(found[None]))

@@ -4,7 +4,7 @@ of the account, and everybody outside it whom a policy or a grant names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from ..environment import Environment
@@ -53,13 +53,17 @@ class Everybody:
         titles = {principal.title for principal in self.principals}
         self.outsiders = find_outsiders(own, grants, evidence.environment.account, titles)
 
-    def row(self, one: Principal | Outsider) -> Row | None:
-        """None for anybody at all, where no policy that was read is so open."""
+    def row(
+        self, one: Principal | Outsider, abilities: Collection[Ability] = tuple(Ability)
+    ) -> Row | None:
+        """None for anybody at all, where no policy that was read is so open; of an outsider with
+        every ability.
+        """
         if isinstance(one, Outsider):
             return self._outsider(one)
         caller = self.caller(one)
         known = _about_it(caller.evidence, self.parse)
-        verdicts = self._verdicts(replace(caller, evidence=known))
+        verdicts = self._verdicts(replace(caller, evidence=known), abilities)
         can = any(verdict.can is not False for verdict in verdicts.values())
         return Row(
             Kind.USER if one.is_user else Kind.ROLE,
@@ -72,7 +76,7 @@ class Everybody:
         )
 
     def _outsider(self, one: Outsider) -> Row | None:
-        verdicts, ours = self._verdicts(one.caller), self.evidence.environment.account
+        verdicts, ours = self._verdicts(one.caller, Ability), self.evidence.environment.account
         is_anybody = one.account == ANY_ACCOUNT
         is_told_apart = verdicts[Ability.READ].can is None or any(v.can for v in verdicts.values())
         if is_anybody and not is_told_apart:
@@ -98,7 +102,7 @@ class Everybody:
         own = (*caller.evidence.documents.values(), caller.evidence.boundary)
         return _chosen(caller, self.choices.with_more(statements_of(own, self.parse)))
 
-    def _verdicts(self, caller: Caller) -> dict[Ability, Verdict]:
+    def _verdicts(self, caller: Caller, abilities: Iterable[Ability]) -> dict[Ability, Verdict]:
         forms = self.forms(caller)
         return {
             ability: either(
@@ -106,7 +110,7 @@ class Everybody:
                 for words, form in forms
                 if ability is Ability.READ or not form.chosen
             )
-            for ability in Ability
+            for ability in abilities
         }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -36,7 +37,7 @@ from testkit.managed_key_accounts import (
     make_managed_key_account,
 )
 
-OTHER = "444444444444"
+OTHER, NOW = "444444444444", datetime(2026, 11, 30, tzinfo=UTC)
 TAGS = {"StringEquals": {"secretsmanager:ResourceTag/team": "web"}}
 CONDITIONS: tuple[dict[str, Any], ...] = (
     {},
@@ -55,7 +56,6 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
 ACTIONS = (READ, DECRYPT, "secretsmanager:*", "kms:*", "*", "kms:GenerateDataKey",
            "iam:PutRolePolicy", "secretsmanager:DeleteSecret")  # fmt: skip
 KEYS = ("*", "*", SECRET, KEY, MANAGED_KEY, f"arn:aws:kms:us-west-2:{OTHER}:key/ffff")
-DOCUMENTS = ("Version", "2008-10-17"), ("Version", "2012-10-17")
 
 
 class Chance(Random):
@@ -206,46 +206,44 @@ def made(chance: Chance, principals: int) -> tuple[MadeAccount, dict[str, Any]]:
     return account, more | ({"organization": GUARDED} if chance.random() < 0.5 else {})
 
 
-Answers = dict[str, dict[Ability, bool | None]]
+Answer = tuple[str, Ability]  # about whom, and about what
 
 
-def asked(evidence: AccessEvidence, account: MadeAccount) -> Answers:
-    """What everybody can do, by title."""
+def evidence_of(account: MadeAccount, more: dict[str, Any]) -> AccessEvidence:
+    return replace(account.evidence(), read_at=NOW, **more)
+
+
+def asked(evidence: AccessEvidence, account: MadeAccount) -> dict[Answer, bool | None]:
+    """Everybody's answers."""
     rows = who_can(evidence, account.details).rows
-    return {row.title: {of: verdict.can for of, verdict in row.verdicts.items()} for row in rows}
+    return {(row.title, of): verdict.can for row in rows for of, verdict in row.verdicts.items()}
 
 
 def concerned(
     before: tuple[AccessEvidence, MadeAccount], after: tuple[AccessEvidence, MadeAccount]
-) -> set[str]:
+) -> set[Answer]:
+    """The answers that may differ."""
     parse = Parser()
     was, now = (Everybody(evidence, of.details, parse) for evidence, of in (before, after))
-    return {(one or other).title for one, other in find_concerned(was, now) if one or other}
+    found = [(each.was or each.now, each.abilities) for each in find_concerned(was, now)]
+    return {(one.title, ability) for one, abilities in found if one for ability in abilities}
 
 
-def check(seed: int, principals: int, changes: list[str]) -> tuple[set[str], set[str]]:
-    """Who is concerned, and whose answers differ."""
+def check(seed: int, principals: int, changes: list[str]) -> tuple[set[Answer], set[Answer]]:
+    """Which answers may differ, and which do."""
     chance = Chance(seed)
     account, more = made(chance, principals)
-    before = (
-        account.evidence(**more)
-        if isinstance(account, ManagedKeyAccount)
-        else replace(account.evidence(), **more)
-    )
-    other, changed = deepcopy(account), {}
+    other, changed = deepcopy(account), dict(more)
     for name in changes:
         changed |= CHANGES[name](chance, other)
-    after = replace(
-        before,
-        **{
-            name: getattr(other.evidence(), name)
-            for name in ("resource_policy", "key_policy", "grants")
-            if getattr(other.evidence(), name) != getattr(account.evidence(), name)
-        },
-    )
-    after = replace(after, **changed)
+    before, after = evidence_of(account, more), evidence_of(other, changed)
     was, now = asked(before, account), asked(after, other)
-    differ = {title for title in {**was, **now} if was.get(title) != now.get(title)}
+    # Nobody can do anything where no policy names them.
+    differ = {
+        answer
+        for answer in was.keys() | now.keys()
+        if was.get(answer, False) is not now.get(answer, False)
+    }
     return concerned((before, account), (after, other)), differ
 
 
