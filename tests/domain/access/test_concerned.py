@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,11 +23,13 @@ from secrets_ui.domain.access.who import Everybody, who_can
 from testkit.accounts import (
     ACCOUNT,
     CALL,
+    CAN_READ,
     DECRYPT,
     KEY,
     READ,
     SECRET,
     MadeAccount,
+    allow,
     make_account,
     policy,
 )
@@ -258,3 +261,61 @@ def test_whoever_is_not_concerned_has_the_same_answers(
 ) -> None:
     found, differ = check(seed, principals, changes)
     assert differ <= found
+
+
+def team(of: str) -> dict[str, Any]:
+    return {"StringEquals": {"aws:PrincipalTag/team": of}}
+
+
+def three_roles() -> MadeAccount:
+    account = MadeAccount()
+    for name in ("web", "ops", "dev"):
+        account.role(name, CAN_READ, expected=True, tags={"team": name})
+    return account
+
+
+ROLES = f"arn:aws:iam::{ACCOUNT}:role"
+DENY = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
+READS = {(f"{ROLES}/ops", Ability.READ), (f"{ROLES}/ops", Ability.PUT)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        # By name, or by a condition: of others nothing is asked, nor of other abilities.
+        ([], [allow(DECRYPT, Principal={"AWS": f"{ROLES}/ops"})], READS),
+        ([], [allow(DECRYPT, Principal="*", Condition=team("ops"))], READS),
+        # The same to all but one, whom an exception spares.
+        (
+            [DENY],
+            [DENY | {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": f"{ROLES}/ops"}}}],
+            {(f"{ROLES}/ops", ability) for ability in Ability},
+        ),
+        # Another order, another Sid and a statement about nothing that is asked.
+        (
+            [DENY, allow(READ, Principal="*")],
+            [allow(READ, Principal="*", Sid="All"), DENY, allow("s3:*", Principal="*")],
+            set(),
+        ),
+    ],
+)
+def test_whom_a_policy_does_not_mean_it_does_not_concern(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], found: set[Answer]
+) -> None:
+    account = three_roles()
+    kind = "resource_policy" if DENY in before else "key_policy"
+    texts = [policy(*account.key_policy[:1], *statements) for statements in (before, after)]
+    was, now = (evidence_of(account, {kind: Known(text, CALL)}) for text in texts)
+    listed = {principal.title for principal in account.principals}
+    told = concerned((was, account), (now, account))
+    assert {answer for answer in told if answer[0] in listed} == found
+
+
+def test_a_managed_policy_concerns_those_who_have_it_and_in_what_it_may_turn() -> None:
+    account = three_roles()
+    arn = account.managed("shared", CAN_READ)
+    account.role("holder", attached=(arn,), expected=True)
+    other = deepcopy(account)
+    other.managed("shared", policy(allow(READ, SECRET)))
+    told = concerned((account.evidence(), account), (account.evidence(), other))
+    assert told == {(f"{ROLES}/holder", Ability.READ), (f"{ROLES}/holder", Ability.PUT)}
