@@ -80,7 +80,9 @@ class _Difference:
         self._is_key_untold = has_aws_managed_key(old) and not isinstance(old.key, Known)
         # Its tags, for which any policy may ask.
         self._is_of_secret = old.secret != new.secret
-        self._actions = {a for a in ACTIONS if self._is_of_secret and a.startswith("secrets")}
+        self._actions = {
+            a for a in ACTIONS if self._is_of_secret and a.startswith("secretsmanager:")
+        }
         self._named: set[PrincipalElement] = {_ANYBODY} if self._is_of_secret else set()
         are_known = (
             self._compare(old.resource_policy, new.resource_policy, PolicyKind.RESOURCE),
@@ -106,7 +108,8 @@ class _Difference:
             for text in (old.value, new.value)
         )
         statements = [*_only_in(was, is_), *_only_in(is_, was)]
-        self._actions |= _actions_of(statements)
+        service = "kms:" if kind is PolicyKind.KEY else "secretsmanager:"
+        self._actions |= {a for a in _actions_of(statements) if a.startswith(service)}
         self._named |= {s.principals or _ANYBODY for s in statements}
         return True
 

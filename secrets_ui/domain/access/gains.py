@@ -52,7 +52,7 @@ _SHARED = ("secret", "resource_policy", "key_policy", "grants")
 class Others:
     """Who else gains or loses by changes that are meant for one principal, whose `title` it is.
 
-    `evidence` is about nobody yet. What everybody can do before is judged once, and only if asked.
+    `evidence` is about nobody yet.
     """
 
     def __init__(
