@@ -319,3 +319,31 @@ def test_a_managed_policy_concerns_those_who_have_it_and_in_what_it_may_turn() -
     other.managed("shared", policy(allow(READ, SECRET)))
     told = concerned((account.evidence(), account), (account.evidence(), other))
     assert told == {(f"{ROLES}/holder", Ability.READ), (f"{ROLES}/holder", Ability.PUT)}
+
+
+def test_whoever_is_named_in_another_way_is_concerned() -> None:
+    """A role by itself, and then by its account, which leaves it to IAM."""
+    account = three_roles()
+    before, after = deepcopy(account), deepcopy(account)
+    before.key_policy = [allow(DECRYPT, Principal={"AWS": f"{ROLES}/ops"})]
+    after.key_policy = [allow(DECRYPT, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})]
+    told = concerned((before.evidence(), before), (after.evidence(), after))
+    assert told >= READS
+
+
+def test_tags_of_the_secret_concern_whose_policies_ask_for_them() -> None:
+    account = three_roles()
+    tagged = policy(allow(READ, SECRET, Condition=TAGS), allow(DECRYPT, KEY))
+    account.role("tagged", tagged, expected=False)
+    changed = evidence_of(account, _tags(Chance(1), account))
+    assert concerned((evidence_of(account, {}), account), (changed, account)) == {
+        (f"{ROLES}/tagged", Ability.READ)
+    }
+
+
+def test_a_grant_concerns_its_grantee() -> None:
+    account = three_roles()
+    account.key_policy = [allow("kms:DescribeKey", Principal={"AWS": f"{ROLES}/web"})]
+    other = deepcopy(account)
+    other.granted(f"{ROLES}/ops")
+    assert concerned((account.evidence(), account), (other.evidence(), other)) == READS
