@@ -95,7 +95,6 @@ def _unknown(
     Whoever asks changes neither.
     """
     folded = [fold(name) for name in names]
-    keys: dict[str, Literal[Unknown.UNKNOWN]] = dict.fromkeys(
-        [name for name in folded if not name.endswith("*")], UNKNOWN
-    )
+    keys: dict[str, Literal[Unknown.UNKNOWN]] = {}
+    keys.update((name, UNKNOWN) for name in folded if not name.endswith("*"))
     return keys, tuple([name[:-1] for name in folded if name.endswith("*")])
