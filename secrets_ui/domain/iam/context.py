@@ -68,7 +68,7 @@ class Context:
             if found:
                 values[key] = found if values.get(key, found) == found else UNKNOWN
         names, prefixes = _unknown(frozenset(unknown))
-        values.update(names)
+        values.update((name, UNKNOWN) for name in names)
         return cls(values, frozenset(multivalued), prefixes)
 
     def lookup(self, folded: str) -> ContextValue:
@@ -87,14 +87,8 @@ class Context:
 
 
 @lru_cache(maxsize=256)
-def _unknown(
-    names: frozenset[str],
-) -> tuple[dict[str, Literal[Unknown.UNKNOWN]], tuple[str, ...]]:
-    """Keys of unknown value, and prefixes of such. The requests of an account have few such sets.
-
-    Whoever asks changes neither.
-    """
+def _unknown(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys of unknown value, and prefixes of such. The requests of an account have few such sets."""
     folded = [fold(name) for name in names]
-    keys: dict[str, Literal[Unknown.UNKNOWN]] = {}
-    keys.update((name, UNKNOWN) for name in folded if not name.endswith("*"))
+    keys = tuple([name for name in folded if not name.endswith("*")])
     return keys, tuple([name[:-1] for name in folded if name.endswith("*")])
