@@ -88,7 +88,7 @@ class Context:
 
 @lru_cache(maxsize=256)
 def _unknown(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keys of unknown value, and prefixes of such. The requests of an account have few such sets."""
+    """Keys of unknown value, and prefixes of such. An account's requests have few such sets."""
     folded = [fold(name) for name in names]
     keys = tuple([name for name in folded if not name.endswith("*")])
     return keys, tuple([name[:-1] for name in folded if name.endswith("*")])
