@@ -10,16 +10,18 @@ import traceback
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from moto import backends
 from moto.core import responses
-from moto.core.base_backend import AccountSpecificBackend
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.kms import models as kms_models
 from moto.moto_server import werkzeug_app
 from werkzeug import serving
 
+from deploy.demo.local_aws import CREDENTIALS
 from deploy.demo.moto_lambda import (
     answer_for_provisioned_concurrency,
     hold_functions_by_revision,
@@ -138,6 +140,46 @@ def _spare_work() -> None:
         return None if key_spec == "SYMMETRIC_DEFAULT" else make_key(key_spec)
 
     kms_models.generate_private_key = generate_private_key
+    responses.gen_amzn_requestid_long = _request_id
+    _know_accounts()
+    _know_accounts_by_key()
+
+
+def _request_id(headerdict: dict[str, Any] | None = None) -> str:
+    """As most of AWS's are; moto draws 52 letters, one by one."""
+    request_id = str(uuid4())
+    if headerdict is not None:
+        headerdict["x-amzn-requestid"] = request_id
+    return request_id
+
+
+def _know_accounts() -> None:
+    """moto lists a service's accounts and compares all services, each time that it takes one."""
+    take = BackendDict.__getitem__
+
+    def get(self: BackendDict[Any], account: str) -> AccountSpecificBackend[Any]:
+        return dict.__getitem__(self, account) if account in self else take(self, account)
+
+    setattr(BackendDict, take.__name__, get)
+
+
+def _know_accounts_by_key() -> None:
+    """moto looks for an access key in each account it has, several times for each request, and
+    makes a backend of IAM for each partition of AWS to do so. A key never changes its account.
+    """
+    iam_models.PARTITION_NAMES = ["aws"]
+    find = iam_models.get_account_id_from
+    found = {CREDENTIALS["AWS_ACCESS_KEY_ID"]: iam_models.DEFAULT_ACCOUNT_ID}
+
+    def get_account_id_from(access_key: str) -> str:
+        if access_key not in found:
+            account = find(access_key)
+            if account == iam_models.DEFAULT_ACCOUNT_ID:  # moto's answer for any other key as well
+                return account
+            found[access_key] = account
+        return found[access_key]
+
+    iam_models.get_account_id_from = get_account_id_from
 
 
 def _refuse_browsers(application: Any) -> Any:

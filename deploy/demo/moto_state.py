@@ -100,7 +100,7 @@ def contents_of(only: Collection[str] | None = None) -> dict[type, dict[str, dic
         service.backend: {
             account: dict(regions)
             for account, regions in service.items()
-            if only is None or account in only
+            if regions and (only is None or account in only)
         }
         for service in BackendDict._instances  # type: ignore[misc]
     }

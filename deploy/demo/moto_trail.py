@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
-from moto.iam.models import get_account_id_from
+from moto.iam import models as iam_models
 from moto.sts.models import sts_backends
 
 from deploy.demo.account import BUILDER
@@ -72,7 +72,7 @@ def _events_of(environ: dict[str, Any]) -> tuple[str, list[Event] | None]:
     if not found:
         return "", None
     key, region = found.groups()
-    backend = cloudtrail_backends[get_account_id_from(key)][region]
+    backend = cloudtrail_backends[iam_models.get_account_id_from(key)][region]
     return key, getattr(backend, "trail_events", None)
 
 
@@ -142,7 +142,7 @@ def _record(
 
 
 def _identity(key: str) -> dict[str, Any]:
-    account = get_account_id_from(key)
+    account = iam_models.get_account_id_from(key)
     role = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
     if role is None:
         return {"type": "Unknown", "accountId": account}

@@ -93,6 +93,7 @@ def applied(
         cli_config,
         attached,
         variables_of(values),
+        installs=True,
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
     prepare_account(watching(local_aws.endpoint, place))

@@ -104,14 +104,15 @@ provider "aws" {{
 class Terraform:
     """Commands in one folder.
 
-    `attached` leads all of them but `init` to a provider that runs already; `init` installs one.
-    `log` keeps all that they printed.
+    `attached` leads them to a provider that runs already. `init` then installs none, which takes a
+    second of the processor, but where `installs`. `log` keeps all that they printed.
     """
 
     folder: Path
     cli_config: Path
     attached: Mapping[str, str]
     variables: dict[str, str] = field(default_factory=dict)
+    installs: bool = False
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
@@ -120,7 +121,8 @@ class Terraform:
         AssertionError unless it ends with `status`.
         """
         given = {f"TF_VAR_{name}": value for name, value in (self.variables | variables).items()}
-        provider = {} if arguments[0] == "init" else dict(self.attached)
+        is_attached = arguments[0] != "init" or not self.installs
+        provider = dict(self.attached) if is_attached else {}
         environ = self._environ() | provider | given
         done = _run(["terraform", *arguments], self.folder, environ)
         printed = done.stdout + done.stderr

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from ...domain.access.account import OF_GROUP
@@ -43,7 +44,15 @@ class Change:
     def applied(self, evidence: AccessEvidence) -> AccessEvidence:
         """Return the evidence as it would be with the change."""
         empty = "" if self.policy.location == "secret" else NO_STATEMENT
-        return with_policy(evidence, self.policy.location, self.text or empty)
+        return _with_policy(evidence, self.policy.location, self.text or empty)
+
+
+@lru_cache(maxsize=16)
+def _with_policy(evidence: AccessEvidence, location: str, text: str) -> AccessEvidence:
+    """Kept: a change is tried when it is chosen and when it is told of, and what was found out
+    about its evidence is kept by identity.
+    """
+    return with_policy(evidence, location, text)
 
 
 def with_statement(

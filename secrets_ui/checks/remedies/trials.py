@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from ...domain.access.actions import READ, WRITE_ACTIONS
 from ...domain.access.evidence import AccessEvidence, Document, Known, Role
@@ -62,9 +63,15 @@ def tried(
 
 def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], list[str]]:
     """Return who or what a change lets in, and who or what it still refuses."""
-    answers = {name: (may(before), may(after)) for name, may in PROBES.items()}
-    opened = [name for name, (was, would) in answers.items() if would and not was]
-    return opened, [name for name, (_, would) in answers.items() if would is False]
+    was, would = _admitted(before), _admitted(after)
+    opened = [name for name, may in would.items() if may and not was[name]]
+    return opened, [name for name, may in would.items() if may is False]
+
+
+@lru_cache(maxsize=16)
+def _admitted(evidence: AccessEvidence) -> Mapping[str, bool | None]:
+    """Who or what gets in: asked once of the evidence that all remedies of a run start from."""
+    return {name: may(evidence) for name, may in PROBES.items()}
 
 
 def _another_role(evidence: AccessEvidence) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 
 _NAMES = {
     "secretsmanager": """
@@ -56,5 +57,11 @@ def intended_action(name: str) -> str:
     if ":" not in folded:
         ours = [known for key, known in _BY_FOLDED.items() if key.endswith(f":{folded}")]
         return ours[0] if len(ours) == 1 else ""
+    return _closest(folded)
+
+
+@lru_cache(maxsize=1024)
+def _closest(folded: str) -> str:
+    """Kept, since policies name the same actions of other services again and again."""
     close = get_close_matches(folded, _BY_FOLDED, n=1, cutoff=_CLOSE)
     return _BY_FOLDED[close[0]] if close else ""

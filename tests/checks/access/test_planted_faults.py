@@ -126,12 +126,13 @@ def test_of_two_faults_both_are_named_and_nothing_else(
         if not as_expected:
             wrong[second.name] = [(named(run), run.headline) for run in runs]
     assert wrong == {}
-    assert named(check(console, hana)) == {}
 
 
 def _gather_alone(account: Account, hana: Actor, fault: Fault) -> Alone:
+    """Fails where the fault before did not find the way back."""
     secret = f"{account.environment.prefix}api-keys"
     before = gather_evidence(account.environment, secret, hana)
+    assert named(judge(before)) == {}
     undo = fault.plant(account)
     planted = gather_evidence(account.environment, secret, hana)
     undo()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import assume, given
@@ -92,7 +93,9 @@ def one_or_more(values: list[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-OPERATOR_NAMES = st.tuples(*map(st.sampled_from, (PREFIXES, OPERATORS, SUFFIXES))).map("".join)
+OPERATOR_NAMES = st.sampled_from(
+    ["".join(parts) for parts in product(PREFIXES, OPERATORS, SUFFIXES)]
+)
 CONDITIONS = st.dictionaries(
     OPERATOR_NAMES,
     st.dictionaries(st.sampled_from(KEYS), one_or_more(WANTED), max_size=2),
