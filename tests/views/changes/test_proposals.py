@@ -155,7 +155,7 @@ def test_the_last_changes_lead_to_their_history_and_to_their_record_for_who_may_
     make_estate: Callable[..., Estate], hana: Client, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
-    assert "Nobody has changed a secret in dev" in text_of(hana)
+    assert "A secret that was created outside appears here with its next change." in text_of(hana)
     saved = save_key(hana, estate, "dev", "config", "MIYABI_ROOT", "/srv/miyabi").json()["saved"]
     record = f"/audit/{saved.rpartition('=')[2]}"
     history = "/dev/history/miyabi/dev/config"
