@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 CONFIRM_IDENTITY = "Confirm your identity"
 TYPING_KEPT = "Nothing was done. What you typed is still in this page."
@@ -23,6 +23,19 @@ def as_rfc3339(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
+def as_day(moment: date) -> str:
+    """As pages and sentences name a day, in UTC: 23 Nov 2026."""
+    day = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+    return f"{day.day} {day:%b %Y}"
+
+
+def as_moment(moment: datetime | str) -> str:
+    """As pages and sentences name a time: 23 Nov 2026, 14:05:09 UTC. A text is one as records have
+    it, in RFC 3339."""
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{as_day(moment)}, {moment.astimezone(UTC):%H:%M:%S} UTC"
+
+
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
     """The rows as CSV, every cell in quotes, and none that a spreadsheet would take for a formula.
 
@@ -37,6 +50,16 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 def capitalized(text: str) -> str:
     """With a capital first, the rest as it is: what begins a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def calls_in_words(made: int, failed: int) -> str:
+    """How many calls AWS was asked, and how many of them it refused or did not answer."""
+    calls = f"{made} AWS call{'' if made == 1 else 's'}"
+    if not failed:
+        return calls
+    if failed == made:
+        return f"{calls}, {'which' if made == 1 else 'all of which'} failed"
+    return f"{calls}, {failed} of which failed"
 
 
 def encodable(text: str) -> str:

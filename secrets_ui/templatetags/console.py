@@ -25,7 +25,7 @@ from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
 from ..domain.status.status import join
-from ..domain.texts import CONFIRM_IDENTITY, encodable
+from ..domain.texts import CONFIRM_IDENTITY, calls_in_words, encodable
 
 register = template.Library()
 
@@ -199,6 +199,12 @@ def plural(number: int, words: str) -> str:
     """`{{ 2|plural:"key,keys" }}` is "2 keys"."""
     one, many = words.split(",")
     return f"{number} {one if number == 1 else many}"
+
+
+@register.filter
+def calls_made(found: Any) -> str:
+    """The calls behind an answer from AWS, and how many of them failed."""
+    return calls_in_words(found.calls, found.failed_calls)
 
 
 @register.filter

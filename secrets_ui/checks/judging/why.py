@@ -69,6 +69,7 @@ def explain(
         ),
         "" if is_told else _lacking(evidence),
         evidence.calls,
+        evidence.failed_calls,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -70,6 +70,11 @@ def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
         return ask()
     except AwsError as error:
         return evidence_of_error(error)
+
+
+def count_failed(answers: Iterable[Evidence[object]]) -> int:
+    """How many calls AWS refused or did not answer; that there is no such thing is an answer."""
+    return sum(isinstance(answer, Denied | Unreachable) for answer in answers)
 
 
 def why_unavailable(evidence: Evidence[object] | None) -> str:

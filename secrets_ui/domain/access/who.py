@@ -63,6 +63,7 @@ def who_can(
         tuple(_gaps(evidence, details)),
         describe_control(evidence),
         evidence.calls,
+        failed_calls=evidence.failed_calls,
     )
 
 

@@ -14,6 +14,7 @@ from ...domain.access.evidence import (
     Known,
     NotAsked,
     RoleEvidence,
+    count_failed,
 )
 from ...domain.access.network import NO_VPC, Network
 from ...domain.environment import Environment
@@ -65,6 +66,7 @@ class Gathered(dict[str, Evidence[Any]]):
             network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
             calls=self._calls(value_was_read),
+            failed_calls=self._failed_calls(value_was_read),
             seconds=seconds,
         )
 
@@ -100,10 +102,19 @@ class Gathered(dict[str, Evidence[Any]]):
         """Two for a policy's document, none for known facts; a key may be the alias's answer. An
         organization has counted its own.
         """
-        answers = {
-            id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
-        }.values()
+        answers = self._answers(value_was_read)
         organization = self.get("organization")
         more = organization.value.calls - 1 if isinstance(organization, Known) else 0
         twice = sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)
         return len(answers) + twice + more
+
+    def _failed_calls(self, value_was_read: bool) -> int:
+        """The last call of an answer is the one that failed. Of the walk up an organization too."""
+        organization = self.get("organization")
+        levels = [organization.value.levels] if isinstance(organization, Known) else []
+        return count_failed([*self._answers(value_was_read), *levels])
+
+    def _answers(self, value_was_read: bool) -> list[Evidence[Any]]:
+        """Each once: a key may be the alias's answer."""
+        asked = (self[name] for name in self if value_was_read or name != "facts")
+        return list({id(answer): answer for answer in asked}.values())

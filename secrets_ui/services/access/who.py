@@ -184,6 +184,7 @@ def as_json(found: WhoCan, rows: Iterable[Row], last: LastLook) -> str:
         "not_seen": list(found.gaps),
         "services": list(found.services),
         "calls": found.calls,
+        "failed_calls": found.failed_calls,
         "principals": [_entry(row) for row in rows],
         "others_who_can_do_nothing": found.others,
         "last_look": as_rfc3339(last.at),

@@ -102,5 +102,6 @@ def explanation_as_json(found: Explanation) -> str:
         "ways": [[asdict(hop) for hop in way.hops] for way in found.ways],
         "changes": [asdict(offer) for offer in found.offers],
         "calls": found.calls,
+        "failed_calls": found.failed_calls,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
