@@ -7,6 +7,7 @@ from ...domain.access.context import role_name_of
 from ...domain.access.error_reading import read_error
 from ...domain.access.evidence import AccessEvidence, Denial, Known
 from ...domain.access.finding import Finding
+from ...domain.texts import as_moment
 from ..wording.reporter import Reporter
 
 TITLE = "CloudTrail shows no recent denials"
@@ -28,7 +29,7 @@ def check(evidence: AccessEvidence) -> Finding:
             see=see,
         )
     last = ours[0]
-    when = f"{last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at else "a time that is not known"
+    when = as_moment(last.at) if last.at else "a time that is not known"
     checks = read_error(last.message).checks
     about = (
         (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import WatchedSecret
+from ...domain.texts import as_day
 from ...domain.usage.reads import NewReader
 from .saying import Saying
 
@@ -33,7 +34,4 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
 def _sentence(name: str, new: NewReader) -> str:
     outside = f" of the account {new.account}" if new.account else ""
     quiet = plural(new.quiet, "day", "days")
-    return (
-        f"{new.reader}{outside} read {name} on {new.day.day} {new.day:%B}, and not in the {quiet} "
-        "before."
-    )
+    return f"{new.reader}{outside} read {name} on {as_day(new.day)}, and not in the {quiet} before."

@@ -19,7 +19,7 @@ from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.secrets.version import short_version
 from ...domain.session_scope import ROLLOUT
 from ...domain.status.watched import TrailEvent, last_decryption
-from ...domain.texts import as_rfc3339
+from ...domain.texts import as_day, as_moment, as_rfc3339
 from ..audit.who_changed import authors_of
 from ..aws_access import begin, gateways
 from .function_log import read_function_log
@@ -115,16 +115,16 @@ def _by_trail(
     if last is None or not last.version:
         return f"No decryption of this secret by {role} was found."
     which = "this version" if last.version == target else f"version {short_version(last.version)}"
-    return f"{role} last decrypted {which}, on {last.at:%d %b at %H:%M} UTC."
+    return f"{role} last decrypted {which}, at {as_moment(last.at)}."
 
 
 def _by_dates(target: str, versions: Evidence[tuple[SecretVersion, ...]]) -> str:
     if not isinstance(versions, Known):
         return f"When a version was last read is not known: {why_unavailable(versions)}."
     read = {one.version_id: one.last_accessed for one in versions.value if one.last_accessed}
-    ours = f"on {read[target]:%d %b}" if target in read else "not yet, as far as AWS tells"
+    ours = f"on {as_day(read[target])}" if target in read else "not yet, as far as AWS tells"
     others = [at for version, at in read.items() if version != target]
-    more = f" Any other version: last on {max(others):%d %b}." if others else ""
+    more = f" Any other version: last on {as_day(max(others))}." if others else ""
     return f"This version was last read {ours}.{more}"
 
 
