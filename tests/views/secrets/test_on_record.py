@@ -20,7 +20,8 @@ from tests.conftest import Estate
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
 DETAIL, HISTORY, PIN = f"/dev/secret/{NAME}", f"/dev/history/{NAME}", f"/dev/pin/{NAME}"
-PAGES = (DETAIL, HISTORY)
+ROLLOUT = f"/dev/rollout/{NAME}"
+PAGES = (DETAIL, HISTORY, ROLLOUT)
 SignedIn = Callable[..., Client]
 
 
@@ -161,6 +162,8 @@ def test_a_secret_without_records_says_so(
 
 def test_a_script_is_told_the_error_alone(broken: tuple[Client, RecordingAws, list[str]]) -> None:
     client, _, _ = broken
-    answer = client.get(DETAIL, **JSON)
-    assert answer.status_code == 502
-    assert answer.json()["problem"]["code"] == "AccessDeniedException"
+    for page in PAGES:
+        answer = client.get(page, **JSON)
+        assert answer.status_code == 502
+        assert answer.json()["problem"]["code"] == "AccessDeniedException"
+    assert "own records" not in shown(client.get(f"{ROLLOUT}?as=json"))
