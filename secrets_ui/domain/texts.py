@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 CONFIRM_IDENTITY = "Confirm your identity"
 TYPING_KEPT = "Nothing was done. What you typed is still in this page."
@@ -21,19 +21,6 @@ BYTE_ORDER_MARK = "\ufeff"
 def as_rfc3339(moment: datetime | None) -> str | None:
     """A time in answers for programs, to the second; None where it is not known."""
     return moment.isoformat(timespec="seconds") if moment else None
-
-
-def as_day(moment: date) -> str:
-    """As pages and sentences name a day, in UTC: 23 Nov 2026."""
-    day = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
-    return f"{day.day} {day:%b %Y}"
-
-
-def as_moment(moment: datetime | str) -> str:
-    """As pages and sentences name a time: 23 Nov 2026, 14:05:09 UTC. A text is one as records have
-    it, in RFC 3339."""
-    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{as_day(moment)}, {moment.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

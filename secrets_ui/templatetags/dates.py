@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from ..domain.texts import as_day, as_moment
+from ..domain.secrets.dates import as_day, as_moment
 
 register = template.Library()
 

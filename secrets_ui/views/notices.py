@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from ..domain.audit.actions import Action
+from ..domain.secrets.dates import as_moment
 from ..domain.secrets.pins import pin_name
 from ..domain.secrets.version import short_version
-from ..domain.texts import as_moment
 from ..models import AuditRecord
 from ..services.audit.records import own_act
 from ..services.audit.waiting import waiting_event

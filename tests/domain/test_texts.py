@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.texts import (
-    as_day,
-    as_moment,
     calls_in_words,
     encodable,
     is_storable,
@@ -53,10 +50,3 @@ def test_what_can_be_stored_stays_as_it_is(text: str) -> None:
 )
 def test_calls_that_failed_are_not_told_as_read(made: int, failed: int, words: str) -> None:
     assert calls_in_words(made, failed) == words
-
-
-def test_days_and_times_have_one_form_in_utc() -> None:
-    tokyo = datetime(2026, 12, 1, 8, 5, 9, tzinfo=timezone(timedelta(hours=9)))
-    assert (as_day(tokyo), as_day(date(2026, 12, 1))) == ("30 Nov 2026", "1 Dec 2026")
-    assert as_moment(tokyo) == "30 Nov 2026, 23:05:09 UTC"
-    assert as_moment("2026-11-23T14:05:09.123456Z") == "23 Nov 2026, 14:05:09 UTC"

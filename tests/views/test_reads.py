@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from secrets_ui.domain.texts import as_moment
+from secrets_ui.domain.secrets.dates import as_moment
 from secrets_ui.models import TrailCall, TrailPosition
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, as_toml, forget_configuration

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.texts import as_day
+from ...domain.secrets.dates import as_day
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import KEY, then_apply
 from ..wording.lambda_errors import CANNOT_DECRYPT, key_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
-from ...domain.texts import as_day
+from ...domain.secrets.dates import as_day
 from ..remedies.policy_changes import command
 from ..wording.lambda_errors import MARKED_FOR_DELETION
 from ..wording.reporter import Reporter

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
-from ...domain.texts import as_moment
 from .saying import Saying
 
 TITLE = "A second person has looked at every emergency change"

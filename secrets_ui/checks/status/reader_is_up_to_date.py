@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ...domain.access.evidence import Known
+from ...domain.secrets.dates import as_moment
 from ...domain.secrets.version import short_version
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import TrailEvent, WatchedSecret, last_decryption
-from ...domain.texts import as_moment
 from .saying import Saying
 
 TITLE = "The Lambda uses the current version"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.secrets.dates import as_day
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import WatchedSecret
-from ...domain.texts import as_day
 from ...domain.usage.reads import NewReader
 from .saying import Saying
 

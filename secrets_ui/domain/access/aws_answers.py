@@ -87,9 +87,9 @@ def why_unavailable(evidence: Evidence[object] | None) -> str:
         case Unreachable():
             return evidence.why.rstrip(".")
         case Missing():
-            return "AWS has no such thing"
+            return "it does not exist in AWS"
         case NotAsked():
-            return f"it hangs on {evidence.because}, which is not known"
+            return f"it depends on {evidence.because}, which is not known"
     return "AWS was not asked"
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..texts import as_moment
+from ..secrets.dates import as_moment
 from .answers import Row, WhoCan
 from .reach import Ability
 

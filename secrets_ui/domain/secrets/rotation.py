@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ..texts import as_day
+from .dates import as_day
 from .secret import AWSPENDING, Secret
 from .version import short_version
 
@@ -61,7 +61,9 @@ def rotated_by_aws(secret: Secret) -> str:
     if found is None:
         return ""
     by = "a rotation function" if found.function else secret.owning_service or "AWS itself"
-    last = f" It last did on {as_day(found.last)}." if found.last else " It has not done so yet."
-    following = f" The next rotation is due by {as_day(found.next)}." if found.next else ""
+    last = (
+        f" Last rotation: {as_day(found.last)}." if found.last else " It has not been rotated yet."
+    )
+    following = f" Next rotation due by {as_day(found.next)}." if found.next else ""
     schedule = f", {found.schedule}" if found.schedule else ""
     return f"AWS rotates this secret by {by}{schedule}.{last}{following}"

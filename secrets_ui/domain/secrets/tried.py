@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..texts import as_day
+from .dates import as_day
 from .health import Level
 
 WARN_BEFORE = timedelta(days=14)
@@ -120,4 +120,4 @@ def _parts(answer: Answer, tried: Tried) -> Iterable[str]:
         verb = "expires" if answer.works else "expired"
         yield f"{verb} on {as_day(answer.expires)}"
     if tried.why_not:
-        yield f"not known since: {tried.why_not.rstrip('.')}"
+        yield f"could not be tried again: {tried.why_not.rstrip('.')}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..texts import as_day
+from ..secrets.dates import as_day
 from .events import whom_to_ask
 from .messages import NAMED, key_in_message
 

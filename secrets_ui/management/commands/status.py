@@ -75,7 +75,7 @@ def _describe(board: StatusBoard) -> str:
     runner = board.runner
     if runner.alive_at and not runner.is_alive:
         lines.append(
-            "  Nobody looks any more: the status runner gave its last sign at "
+            "  Checks have stopped: the status runner gave its last sign at "
             f"{runner.alive_at:%Y-%m-%d %H:%M:%S} UTC."
         )
     return "\n".join(_escape(line) for line in lines)

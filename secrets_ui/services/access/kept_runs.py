@@ -16,7 +16,7 @@ from ...domain.access.finding import Finding
 from ...domain.access.run import Run
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
-from ...domain.texts import as_moment
+from ...domain.secrets.dates import as_moment
 from ...models import CheckRun
 
 

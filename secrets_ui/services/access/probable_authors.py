@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ...domain.access.kept_readers import ReaderChange
 from ...domain.environment import Environment
-from ...domain.texts import as_moment, as_rfc3339
+from ...domain.secrets.dates import as_moment
+from ...domain.texts import as_rfc3339
 from ...models import TrailCall
 
 # By what the statement that decides stands in (domain/access/reach.py).

@@ -66,9 +66,7 @@ class WhoCanReadIsOff(ConsoleError):
 class NoLookYet(AccountTooLarge):
     """A page does not ask about so many, and the status runner has not yet."""
 
-    remedy = (
-        "Look now, on the page, asks the status runner. manage.py who_can_read answers at once."
-    )
+    remedy = "Look now asks the status runner for one; manage.py who_can_read answers at once."
 
 
 class _Gathering(Gathering):

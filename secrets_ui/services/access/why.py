@@ -28,7 +28,7 @@ class PrincipalNotFound(ConsoleError):
 
     def __init__(self, title: str, environment: Environment) -> None:
         super().__init__(
-            f"{title[:200]} is no role or user of {environment}'s account, and neither the "
+            f"{title[:200]} is not a role or user of {environment}'s account, and neither the "
             "secret's policy, nor the key policy, nor a grant names it.",
             remedy="Give its ARN, or its name as role/NAME or user/NAME.",
         )

@@ -14,12 +14,13 @@ from ...domain.access.evidence import Evidence, Known, learn, why_unavailable
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.arrival import rollout_of
+from ...domain.secrets.dates import as_day, as_moment
 from ...domain.secrets.rollout import Hint, Instance, Rollout
 from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.secrets.version import short_version
 from ...domain.session_scope import ROLLOUT
 from ...domain.status.watched import TrailEvent, last_decryption
-from ...domain.texts import as_day, as_moment, as_rfc3339
+from ...domain.texts import as_rfc3339
 from ..audit.who_changed import authors_of
 from ..aws_access import begin, gateways
 from .function_log import read_function_log

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.conf import settings
 
 from ...domain.environment import Environment
-from ...domain.texts import as_moment
+from ...domain.secrets.dates import as_moment
 from ...domain.usage.reads import Coverage, NewReader, first_reads, is_expected
 from ...models import TrailCall, TrailPosition
 

@@ -15,7 +15,7 @@ from secrets_ui.domain.access.evidence import Denied
 from secrets_ui.domain.access.kept_readers import KeptReaders, follow
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import who_can
-from secrets_ui.domain.texts import as_moment
+from secrets_ui.domain.secrets.dates import as_moment
 from testkit.accounts import (
     ACCOUNT,
     CALL,

@@ -20,11 +20,11 @@ HALF_WAY = {**CURRENT, "b" * 32: ("AWSPENDING",)}
 
 def test_it_says_by_what_when_last_and_when_next() -> None:
     assert rotated_by_aws(Secret("arn", "n", versions=CURRENT, rotation=RUNS)) == (
-        "AWS rotates this secret by a rotation function, rate(30 days). It last did on 27 Nov "
-        "2026. The next rotation is due by 27 Dec 2026."
+        "AWS rotates this secret by a rotation function, rate(30 days). Last rotation: 27 Nov "
+        "2026. Next rotation due by 27 Dec 2026."
     )
     managed = Secret("arn", "n", owning_service="rds", rotation=Rotation())
-    assert rotated_by_aws(managed) == "AWS rotates this secret by rds. It has not done so yet."
+    assert rotated_by_aws(managed) == "AWS rotates this secret by rds. It has not been rotated yet."
     assert rotated_by_aws(Secret("arn", "n")) == ""
 
 

@@ -312,4 +312,4 @@ def test_a_look_at_a_copy_says_what_each_would_get_and_what_is_not_possible(thre
     assert gone.remedy
     three.put("dev", "no object")
     again = look(places, three.actor, three.short, "KEY", environments["staging"])
-    assert again.targets[0].why_not == "Its value is no JSON object of keys."
+    assert again.targets[0].why_not == "Its value is not a JSON object of keys."

@@ -175,7 +175,7 @@ def test_older_changes_are_a_page_of_their_own_without_what_waits(
 ) -> None:
     number = propose(hana, dev)
     older = text_of(hana, f"{LIST}?below={number}")
-    assert "There is no older change." in older
+    assert "There are no older changes." in older
     assert "Proposed by" not in older
     for below in ("x", "-1", "9" * 30):
         assert hana.get(f"{LIST}?below={below}").status_code == 200

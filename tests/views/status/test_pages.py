@@ -125,7 +125,7 @@ def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
     runner = StatusRunner.objects.create(pk=1, every=60, alive_at=last)
     client = signed_in("viewer")
     page = text(client.get("/status"))
-    assert "Nobody looks any more:" in page
+    assert "Checks have stopped:" in page
     assert f"last sign at {last.day} {last:%b %Y, %H:%M:%S} UTC, 12 min ago." in page
     assert "--every 60</code>, or check now." in page
     told = client.get("/status.json").json()["runner"]
