@@ -17,7 +17,7 @@ report = Reporter(__name__, "secret", "second opinion")
 def check(evidence: AccessEvidence) -> Finding:
     role, name, found = evidence.environment.lambda_role, evidence.secret_name, evidence.denials
     if not isinstance(found, Known):
-        return report.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
+        return report.cannot_tell(evidence, f"AWS refused {role} recently", "CloudTrail", found)
     see, ours = (
         (found.call.cli,),
         [denial for denial in found.value if is_ours(denial, role, name)],
@@ -43,7 +43,7 @@ def check(evidence: AccessEvidence) -> Finding:
         f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, "
         f"last at {when}: {last.message}.{about}"
     )
-    return report.warn(text, "refused lately", see=see)
+    return report.warn(text, "refused recently", see=see)
 
 
 def is_ours(denial: Denial, role: str, name: str) -> bool:

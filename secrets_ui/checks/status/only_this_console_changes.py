@@ -65,7 +65,7 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
             "pass", f"This is the first look at {watched.name}; later ones are compared with it."
         )
     elif not watched.changes:
-        yield say("pass", f"{watched.name} was changed only in this console lately.")
+        yield say("pass", f"{watched.name} was changed only in this console recently.")
 
 
 def _current(watched: WatchedSecret | Surroundings) -> str:

@@ -13,7 +13,7 @@ from .saying import Saying
 TITLE = "Nobody new reads it"
 NEXT = (
     "Ask whoever runs the reader whether it was meant. If it was, name it under readers in the "
-    "environments file, or let an admin acknowledge it; if not, take the permission away and "
+    "environments file, or let an admin acknowledge it; if not, remove the permission and "
     "rotate what it read."
 )
 MAY_BE_ACKNOWLEDGED = True
@@ -22,13 +22,13 @@ say = Saying(__name__, "reads", "CloudTrail")
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.new_readers is None:
-        text = f"Who read {watched.name} lately is not known: {watched.readers_problem}."
+        text = f"Who read {watched.name} recently is not known: {watched.readers_problem}."
         yield say("unknown", text, weight="second opinion")
         return
     for new in watched.new_readers:
         yield say("warn", _sentence(watched.name, new), f"{new.reader[:480]} {new.day}")
     if not watched.new_readers:
-        yield say("pass", f"Nobody new has read {watched.name} lately.")
+        yield say("pass", f"Nobody new has read {watched.name} recently.")
 
 
 def _sentence(name: str, new: NewReader) -> str:

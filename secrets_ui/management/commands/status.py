@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = (
         "Print the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all "
         "is known (warnings are allowed); 1: something fails; 2: nothing fails, and something is "
-        "not known, or was not checked lately, or the database is away."
+        "not known, or was not checked recently, or the database is away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

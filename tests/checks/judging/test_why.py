@@ -275,7 +275,7 @@ def test_what_goes_with_a_statement_that_is_taken_out_is_said() -> None:
     account.key_policy = [allow("kms:*", Principal="*", Sid="Open")]
     caution = cautions(account)["Remove statement Open from the key policy."]
     assert caution.startswith("Whatever else this allows, and to whomever, goes as well.")
-    assert "nobody can mend it" in caution
+    assert "nobody can fix it" in caution
     denied = role(allow([READ, DECRYPT]), {"Sid": "No", **allow("*", KEY), "Effect": "Deny"})
     [(words, caution)] = [found for found in cautions(denied).items() if "No" in found[0]]
     assert (" from " in words) is ("it refuses no longer" in caution)
