@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.texts import (
     calls_in_words,
+    capitalized,
     encodable,
     is_storable,
     storable,
@@ -50,3 +51,16 @@ def test_what_can_be_stored_stays_as_it_is(text: str) -> None:
 )
 def test_calls_that_failed_are_not_told_as_read(made: int, failed: int, words: str) -> None:
     assert calls_in_words(made, failed) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the key is gone", "The key is gone"),
+        ("secretsmanager:ListSecrets got no answer", "secretsmanager:ListSecrets got no answer"),
+        ("note: nothing", "Note: nothing"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_but_for_the_name_of_a_call(text: str, words: str) -> None:
+    assert capitalized(text) == words
