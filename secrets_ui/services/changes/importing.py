@@ -98,8 +98,9 @@ def _changing(row: ReviewRow, place: int, *, is_new: bool, is_empty: bool) -> Im
         return ImportRow(row.key, ImportState.EMPTY, row.before, row.after, "mute", hint, place)
     state = ImportState.NEW if is_new else ImportState.CHANGED
     shown = (row.before, row.after, row.level, row.check)
-    changes = {"drops": row.drops, "adds": row.adds}
-    return ImportRow(row.key, state, *shown, take=place, is_chosen=True, **changes)
+    return ImportRow(
+        row.key, state, *shown, take=place, is_chosen=True, drops=row.drops, adds=row.adds
+    )
 
 
 def _unfit(unfit: Unfit, stored: Mapping[str, str]) -> Iterator[ImportRow]:

@@ -116,7 +116,8 @@ def _by_trail(
     if last is None or not last.version:
         return f"No decryption of this secret by {role} was found."
     which = "this version" if last.version == target else f"version {short_version(last.version)}"
-    return f"{role} last decrypted {which}, at {as_moment(last.at)}."
+    when = f" at {as_moment(last.at)}" if last.at else ""
+    return f"{role} last decrypted {which}{when}."
 
 
 def _by_dates(target: str, versions: Evidence[tuple[SecretVersion, ...]]) -> str:
