@@ -164,7 +164,7 @@ def test_a_change_of_the_target_meanwhile_is_not_lost(three: Three) -> None:
     assert not AuditRecord.objects.filter(environment="staging")
 
 
-@pytest.mark.parametrize(("key", "why"), [("N", "no text in that version"), ("X", "is not in")])
+@pytest.mark.parametrize(("key", "why"), [("N", "not text in that version"), ("X", "is not in")])
 def test_what_is_no_text_or_not_there_is_not_copied(three: Three, key: str, why: str) -> None:
     with pytest.raises(InvalidChange, match=why):
         three.save(three.copy(key))
