@@ -35,8 +35,20 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 
 def capitalized(text: str) -> str:
-    """With a capital first, the rest as it is: what begins a sentence."""
-    return text[:1].upper() + text[1:]
+    """With a capital first, the rest as it is: what begins a sentence. The name of a call, such as
+    s3:GetObject, stays as AWS spells it."""
+    is_name = ":" in text.partition(" ")[0][:-1]
+    return text if is_name else text[:1].upper() + text[1:]
+
+
+def calls_in_words(made: int, failed: int) -> str:
+    """How many calls AWS was asked, and how many of them it refused or did not answer."""
+    calls = f"{made} AWS call{'' if made == 1 else 's'}"
+    if not failed:
+        return calls
+    if failed == made:
+        return f"{calls}, {'which' if made == 1 else 'all of which'} failed"
+    return f"{calls}, {failed} of which failed"
 
 
 def encodable(text: str) -> str:

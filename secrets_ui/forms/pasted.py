@@ -77,7 +77,7 @@ def _object_in(text: str) -> Document:
             raise
         # The column would count a brace that nobody typed.
         line = error.line
-    raise _unreadable(f"It is no part of a JSON object, nor a .env (line {line}).", line)
+    raise _unreadable(f"It is neither part of a JSON object nor a .env (line {line}).", line)
 
 
 def _from_dotenv(text: str) -> Pasted:

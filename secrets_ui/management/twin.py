@@ -179,6 +179,17 @@ def add_secret(parser: CommandParser) -> None:
     parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
 
 
+def add_reason(parser: CommandParser) -> None:
+    """What goes on record with a change, and what the environment's rules may ask for."""
+    parser.add_argument("--reason", default="", help="why; kept in the audit record")
+    parser.add_argument(
+        "--confirm",
+        default="",
+        metavar="NAME",
+        help="the secret's whole name, where the environment asks for it",
+    )
+
+
 def full_name(environment: Environment, name: str) -> str:
     """Return a secret's full name; the environment's prefix may be left out."""
     return name if name.startswith(environment.prefix) else environment.prefix + name

@@ -25,7 +25,7 @@ from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
 from ..domain.status.status import join
-from ..domain.texts import CONFIRM_IDENTITY, encodable
+from ..domain.texts import CONFIRM_IDENTITY, calls_in_words, capitalized, encodable
 
 register = template.Library()
 
@@ -202,6 +202,12 @@ def plural(number: int, words: str) -> str:
 
 
 @register.filter
+def calls_made(found: Any) -> str:
+    """The calls behind an answer from AWS, and how many of them failed."""
+    return calls_in_words(found.calls, found.failed_calls)
+
+
+@register.filter
 def patterns(expressions: Iterable[Pattern[str]]) -> str:
     """Regular expressions as a JSON list, for the page's script in an attribute."""
     return json.dumps([expression.pattern for expression in expressions])
@@ -230,4 +236,4 @@ def words(text: str) -> list[str]:
 @register.filter
 def sentence(text: str) -> str:
     """A capital letter before it and a full stop after it."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+    return f"{capitalized(text).rstrip('.')}." if text else ""

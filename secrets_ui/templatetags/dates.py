@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+
+from ..domain.secrets.dates import as_day, as_moment
 
 register = template.Library()
 
@@ -14,7 +16,7 @@ register = template.Library()
 def exact(moment: datetime | str | None) -> str:
     """Absolute UTC: 23 Nov 2026, 14:05:09 UTC."""
     value = _moment(moment)
-    return f"{value.day} {value:%b %Y, %H:%M:%S} UTC" if value else "not known"
+    return as_moment(value) if value else "not known"
 
 
 @register.filter
@@ -59,12 +61,15 @@ def is_over(moment: datetime) -> bool:
 
 @register.filter
 def ago_day(moment: datetime | None) -> SafeString | str:
+    """A day, where AWS tells no more: it gives it as its midnight."""
     if moment is None:
         return "never, or not known"
     days = (datetime.now(UTC).date() - moment.astimezone(UTC).date()).days
     text = "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
-    day = moment.date().isoformat()
-    return _time(day, f"{day} (AWS tells the day only)", text)
+    if moment.time() != time():
+        return _time(moment.isoformat(timespec="seconds"), exact(moment), text)
+    day = moment.date()
+    return _time(day.isoformat(), f"{as_day(day)} (AWS tells the day only)", text)
 
 
 def _time(machine: str, hover: str, text: str) -> SafeString:

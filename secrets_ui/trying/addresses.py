@@ -44,7 +44,7 @@ def read_address(text: str, *, is_local: bool) -> Server:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise NotAskable("It is no address.") from None
+        raise NotAskable("It is not an address.") from None
     if not text.isascii() or not text.isprintable() or set(text) & set(" \\"):
         raise NotAskable("It holds what no address has.")
     if "@" in parts.netloc:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from ..domain.audit.actions import Action
+from ..domain.secrets.dates import as_moment
 from ..domain.secrets.pins import pin_name
 from ..domain.secrets.version import short_version
 from ..models import AuditRecord
@@ -57,7 +58,7 @@ def _marked(mark: str, actor: str) -> AuditRecord | None:
 def _role(details: _Details, environment: str) -> str:
     names = f", for names of {details['names']}" if details.get("names") else ""
     until = details.get("until", "")
-    until = f", until {until[:16].replace('T', ' ')} UTC" if until else ""
+    until = f", until {as_moment(until)}" if until else ""
     return f"{details.get('role', '')} in {environment}{names}{until}"
 
 

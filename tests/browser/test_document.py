@@ -51,7 +51,7 @@ def test_a_text_that_is_no_json_is_saved_when_the_box_says_so(
     editor.get_by_role("textbox", name="Document").fill("another\none")
     editor.get_by_role("button", name="Review").click()
     expect(problem(editor)).to_be_visible()
-    editor.get_by_label("save it as the text that it is").check()
+    editor.get_by_label("save it as plain text").check()
     review(editor)
     save(editor)
     assert console.text("dev", secret) == "another\none"

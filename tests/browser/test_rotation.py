@@ -39,7 +39,7 @@ def test_a_token_is_rotated_from_its_row_to_the_old_one_s_refusal(
 
     expect(now).to_contain_text("4. Wait until it has arrived")
     assert_accessible(editor)
-    now.get_by_text("Go on all the same").click()
+    now.get_by_text("Go on anyway").click()
     now.get_by_label("How you know").fill("OPS-7: deployed")
     now.get_by_role("button", name="Go on", exact=True).click()
     expect(now).to_contain_text("5. Have the old value revoked")

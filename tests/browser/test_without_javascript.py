@@ -142,7 +142,7 @@ def test_errors_and_the_audit_log_s_filter(console: Console, page_without_script
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("row").nth(1)).to_contain_text("miyabi/prod/config")
     expect(page.get_by_label("From")).to_have_value("2001-01-01T10:00")
-    page.get_by_role("link", name="Take all off").click()
+    page.get_by_role("link", name="Clear all").click()
     assert page.url == f"{console.url}/audit"
     page.goto("/audit?after=yesterday")
     expect(page.get_by_text("Write a time as 2026-11-23")).to_be_visible()

@@ -90,7 +90,7 @@ def test_the_status_page_has_looked_and_a_runner_goes_on(demo: Demo) -> None:
     cookies = "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
     page = demo.ask("GET", "/status", Cookie=cookies).text
     assert "dev and staging are not healthy:" in page
-    assert "No runner goes on by itself" not in page
+    assert "No checks are scheduled" not in page
 
 
 def test_another_password_does_not(demo: Demo) -> None:

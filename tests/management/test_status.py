@@ -95,7 +95,7 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
 
 def test_a_runner_that_is_gone_is_told() -> None:
     keep("prod", "config", PASS)
-    assert "Nobody looks" not in run("--environment", "prod")[1]
+    assert "Checks have stopped" not in run("--environment", "prod")[1]
     StatusRunner.objects.create(pk=1, every=60, alive_at=datetime(2026, 11, 25, 2, 14, tzinfo=UTC))
     last = run("--environment", "prod")[1].splitlines()[-1]
     assert last.endswith("the status runner gave its last sign at 2026-11-25 02:14:00 UTC.")

@@ -14,7 +14,13 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
     result = '<time datetime="2026-11-23T14:05:09+00:00" title="23 Nov 2026, 14:05:09 UTC">'
     assert str(ago(moment)).startswith(result)
     assert str(ago(moment.isoformat())).startswith(result)
-    assert 'title="2026-11-23 (AWS tells the day only)"' in str(ago_day(moment))
+
+
+def test_where_aws_tells_the_day_only_the_page_says_so() -> None:
+    midnight = datetime(2026, 11, 23, tzinfo=UTC)
+    assert 'title="23 Nov 2026 (AWS tells the day only)"' in str(ago_day(midnight))
+    moment = midnight.replace(hour=14, minute=5, second=9)
+    assert 'title="23 Nov 2026, 14:05:09 UTC"' in str(ago_day(moment))
 
 
 def test_the_earlier_of_two_ends_is_told() -> None:

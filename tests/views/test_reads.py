@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from secrets_ui.domain.secrets.dates import as_moment
 from secrets_ui.models import TrailCall, TrailPosition
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, as_toml, forget_configuration
@@ -65,6 +66,18 @@ def estate(watched: Watched) -> Estate:
 
 def text(answer: Any) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_the_list_and_the_page_of_a_secret_tell_the_same_last_read(
+    estate: Estate, signed_in: SignIn
+) -> None:
+    client = signed_in("viewer")
+    client.get("/prod/")
+    keep("role/ci", 0)
+    last = TrailCall.objects.order_by("-at")[0].at
+    told = f'title="{as_moment(last)}">today</time>'
+    for page in ("/prod/", f"/prod/secret/{NAME}"):
+        assert told in client.get(page).getvalue().decode()
 
 
 def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) -> None:

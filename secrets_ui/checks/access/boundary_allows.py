@@ -137,7 +137,7 @@ def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy 
 def _widened(
     evidence: AccessEvidence, policy: AttachedPolicy, refused: dict[str, Evaluation]
 ) -> Change:
-    words = f"Let the permissions boundary {policy.name} allow what is missing."
+    words = f"In the permissions boundary {policy.name}, allow what is missing."
     changes = []
     if READ in refused or DESCRIBE in refused:
         changes.append(

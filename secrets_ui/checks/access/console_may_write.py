@@ -108,7 +108,7 @@ def _without_role(evidence: AccessEvidence) -> Finding:
         and not role.call.operation
     ):
         text = f"Whether this console may write {evidence.secret_name} is not known: "
-        text += f"{caller.value.arn} is no role whose policies could be read."
+        text += f"{caller.value.arn} is not a role whose policies could be read."
         return report.unknown(text, weight="second opinion")
     claim = f"this console may write {evidence.secret_name}"
     return report.cannot_tell(evidence, claim, "its own role", role, caller)

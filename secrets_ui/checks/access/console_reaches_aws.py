@@ -67,7 +67,7 @@ def _refused(evidence: AccessEvidence) -> Finding:
     # Policies are to blame where AWS refused; where it did not answer they are not.
     if environment.assume_role and isinstance(evidence.caller, Denied):
         remedy = Remedy(
-            f"Let this console's own credentials assume {environment.assume_role}: "
+            f"Allow this console's own credentials to assume {environment.assume_role}: "
             "by their policy and by that role's trust policy."
         )
     return report.unknown(

@@ -102,5 +102,5 @@ def _remedy(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> Re
     policy = next(item for item in list_policies(evidence) if item.location == "endpoint")
     role = lambda_caller(evidence).role_arn
     added = endpoint_statement(evidence.environment, evidence.secret_name, role)
-    words = f"Let the policy of {policy.name} allow {evidence.environment.lambda_role} to read."
+    words = f"In the policy of {policy.name}, allow {evidence.environment.lambda_role} to read."
     return remedy(evidence, with_new_statement(policy, added, words), ask)

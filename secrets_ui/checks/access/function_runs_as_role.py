@@ -31,7 +31,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if (role_name_of(actual), actual.split(":")[4:5]) == (role, [environment.account]):
         return report.passed(f"{name} runs as {role}.", "runs as the role", see=see)
     remedy = Remedy(
-        f"Let {name} run as {role}.",
+        f"Set the role of {name} to {role}.",
         then_apply(FUNCTION),
         command(
             "lambda update-function-configuration", function_name=name, role=wanted, region=region

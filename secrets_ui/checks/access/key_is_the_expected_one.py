@@ -94,7 +94,7 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
     return Remedy(
         (
             f"Encrypt it with {alias}. AWS encrypts the versions AWSCURRENT, AWSPENDING and "
-            "AWSPREVIOUS anew; the Lambda must be allowed that key."
+            "AWSPREVIOUS again; the Lambda must be allowed that key."
         ),
         f"# {address}\nkms_key_id = aws_kms_key.secrets.arn\n{then_apply(address)}",
         command(

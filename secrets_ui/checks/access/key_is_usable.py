@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
+from ...domain.secrets.dates import as_day
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import KEY, then_apply
 from ..wording.lambda_errors import CANNOT_DECRYPT, key_state
@@ -47,7 +48,7 @@ def check(evidence: AccessEvidence) -> Finding:
             f"Key {key.key_id} is {key.state.lower()}.", key.state.lower(), see=see
         )
     words = _WORDS.get(key.state, key.state or "in a state that AWS did not tell")
-    when = f" on {key.deletion:%Y-%m-%d}" if key.deletion else ""
+    when = f" on {as_day(key.deletion)}" if key.deletion else ""
     text = (
         f"Key {key.key_id}, which encrypts {evidence.secret_name}, is {words}{when}, so nothing "
         "under it can be decrypted."

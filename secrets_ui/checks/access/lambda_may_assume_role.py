@@ -103,9 +103,9 @@ def _with_service(statement: Mapping[str, Any], service: str) -> dict[str, Any]:
 def _remedy(evidence: AccessEvidence) -> Remedy:
     """Remove a Deny that is in the way, or else add the set-up guide's statement."""
     policy = next(policy for policy in list_policies(evidence) if policy.location == "trust")
-    added = with_new_statement(policy, _TRUST, f"Let the trust policy name {SERVICE}.")
+    added = with_new_statement(policy, _TRUST, f"In the trust policy, allow {SERVICE}.")
     without = [
-        with_statement(policy, i, None, "Take the Deny out.")
+        with_statement(policy, i, None, "Remove the Deny.")
         for i, d in enumerate(policy.documents)
         if d.get("Effect") == "Deny"
     ]
@@ -113,7 +113,7 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
         if change.text and _ask(evidence, change.text, policy.arn).is_allowed:
             tried = (
                 "Tried on the trust policy as read: with it the Lambda service may assume the "
-                "role, and nobody else anew."
+                "role, and nobody else in addition."
             )
             return Remedy(change.words, terraform(change), cli(evidence, change), tried)
     return Remedy(added.words, terraform(added), cli(evidence, added))

@@ -7,6 +7,7 @@ from ...domain.access.context import role_name_of
 from ...domain.access.error_reading import read_error
 from ...domain.access.evidence import AccessEvidence, Denial, Known
 from ...domain.access.finding import Finding
+from ...domain.secrets.dates import as_moment
 from ..wording.reporter import Reporter
 
 TITLE = "CloudTrail shows no recent denials"
@@ -16,7 +17,7 @@ report = Reporter(__name__, "secret", "second opinion")
 def check(evidence: AccessEvidence) -> Finding:
     role, name, found = evidence.environment.lambda_role, evidence.secret_name, evidence.denials
     if not isinstance(found, Known):
-        return report.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
+        return report.cannot_tell(evidence, f"AWS refused {role} recently", "CloudTrail", found)
     see, ours = (
         (found.call.cli,),
         [denial for denial in found.value if is_ours(denial, role, name)],
@@ -28,7 +29,7 @@ def check(evidence: AccessEvidence) -> Finding:
             see=see,
         )
     last = ours[0]
-    when = f"{last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at else "a time that is not known"
+    when = as_moment(last.at) if last.at else "a time that is not known"
     checks = read_error(last.message).checks
     about = (
         (
@@ -42,7 +43,7 @@ def check(evidence: AccessEvidence) -> Finding:
         f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, "
         f"last at {when}: {last.message}.{about}"
     )
-    return report.warn(text, "refused lately", see=see)
+    return report.warn(text, "refused recently", see=see)
 
 
 def is_ours(denial: Denial, role: str, name: str) -> bool:

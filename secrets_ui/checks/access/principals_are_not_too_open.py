@@ -13,7 +13,7 @@ from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy, list_policies, parsed
 from ...domain.access.reading import why_unknown
 from ...domain.iam import Evaluation, PolicyKind, Request, StatementResult, evaluate
-from ..remedies.policy_changes import cli, terraform, with_statement
+from ..remedies.policy_changes import cli, terraform, with_statement, without_statement
 from ..remedies.trials import UNKNOWN_ACCOUNT, as_role, remedy
 from ..wording.explain import names, sentence, shown, statement_name
 from ..wording.reporter import Reporter
@@ -104,9 +104,8 @@ def _remedy(
 ) -> Remedy | None:
     """Remove the statement if the Lambda reads without it, else name the Lambda's role in it."""
     name, index = statement_name(result), result.statement.index
-    gone = with_statement(
-        policy, index, None, f"Take {name} out of {policy.title}, or name those who are meant."
-    )
+    gone = without_statement(policy, index, name)
+    gone = replace(gone, words=f"{gone.words} Or name those who are meant.")
     if policy.location == "trust":
         return Remedy(gone.words, terraform(gone), cli(evidence, gone))
     role, ask = (

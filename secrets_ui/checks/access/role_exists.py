@@ -39,8 +39,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return report.cannot_tell(evidence, f"role {name} exists", "the role", found)
     remedy = Remedy(
         "Create the role again. It is a new one to AWS: "
-        "key policies and secret policies that named the old one must name it anew, and the "
-        "function must be given the role anew.",
+        "key policies and secret policies that named the old one must name it again, and the "
+        "function must be given the role again.",
         then_apply(LAMBDA_ROLE),
         command("iam create-role", role_name=name, assume_role_policy_document=_TRUST),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
+from ...domain.secrets.dates import as_day
 from ..remedies.policy_changes import command
 from ..wording.lambda_errors import MARKED_FOR_DELETION
 from ..wording.reporter import Reporter
@@ -31,7 +32,7 @@ def check(evidence: AccessEvidence) -> Finding:
         ),
     )
     text = (
-        f"{name} is scheduled for deletion ({found.value.deleted:%Y-%m-%d}), and AWS refuses "
+        f"{name} is scheduled for deletion ({as_day(found.value.deleted)}), and AWS refuses "
         "every read of it until it is restored."
     )
     return report.fail(

@@ -43,7 +43,7 @@ def check(evidence: AccessEvidence) -> Finding:
     text += "not under that of the current version."
     remedy = Remedy(
         "Keep the old key and the right to use it until nobody needs these versions; "
-        "set their values anew, or take the labels off."
+        "set their values again, or remove the labels."
     )
     return report.warn(text, "versions under an old key", remedy=remedy, see=(found.call.cli,))
 

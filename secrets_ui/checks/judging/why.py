@@ -69,6 +69,7 @@ def explain(
         ),
         "" if is_told else _lacking(evidence),
         evidence.calls,
+        evidence.failed_calls,
     )
 
 
@@ -223,7 +224,7 @@ def _taken_out(changes: list[AnyChange]) -> Iterator[str]:
     if any(effect == "Allow" for effect, _ in gone):
         yield "Whatever else this allows, and to whomever, goes as well."
     if ("Allow", "key") in gone:
-        yield "See that somebody may still change the key policy: without that nobody can mend it."
+        yield "See that somebody may still change the key policy: without that nobody can fix it."
     named = {str(document.get("Principal")) for c in policies for document in c.shown}
     if any(":root'" in principal for principal in named):
         yield "It names a whole account, and so every role and user there."

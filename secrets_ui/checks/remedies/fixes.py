@@ -37,7 +37,7 @@ from ...domain.iam import (
     as_list,
 )
 from ..wording.explain import statement_name
-from .policy_changes import Change, with_new_statement, with_statement
+from .policy_changes import Change, with_new_statement, with_statement, without_statement
 from .tags import tag_remedy
 from .trials import probe, remedy
 
@@ -103,7 +103,7 @@ def _helps(answer: Answer, denies: int) -> bool:
 def lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
     """Yield changes after which a Deny no longer applies to this call.
 
-    First by correcting its values, then by sparing this role or resource, then by removing it.
+    First by correcting its values, then by excluding this role or resource, then by removing it.
     """
     try:
         policy = policy_of(evidence, deny)
@@ -115,7 +115,7 @@ def lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) ->
         yield from _exempted(request, policy, deny, name)
     else:
         yield from _spared(evidence, request, policy, deny, name)
-    yield with_statement(policy, deny.statement.index, None, f"Take {name} out of {policy.title}.")
+    yield without_statement(policy, deny.statement.index, name)
 
 
 def _exempted(
@@ -141,7 +141,7 @@ def _exempted(
         policy,
         deny.statement.index,
         document,
-        f"Let {name} of {policy.title} spare {value.rpartition('/')[2]}.",
+        f"Exclude {value.rpartition('/')[2]} from {name} of {policy.title}.",
     )
 
 
@@ -157,7 +157,7 @@ def _spared(
     document = None if is_placeholder(arn) else _with_exception(_copy(deny), arn)
     if document:
         yield with_statement(
-            policy, deny.statement.index, document, f"Let {name} of {policy.title} spare {arn}."
+            policy, deny.statement.index, document, f"Exclude {arn} from {name} of {policy.title}."
         )
     document = _copy(deny)
     actions = as_list(document.get("Action", []))
@@ -168,12 +168,12 @@ def _spared(
             policy,
             deny.statement.index,
             document,
-            f"Take {request.action} out of {name} of {policy.title}.",
+            f"Remove {request.action} from {name} of {policy.title}.",
         )
 
 
 def _with_exception(document: dict[str, Any], arn: str) -> dict[str, Any] | None:
-    """Return a Deny on everything, or on everything but a list, that spares one more resource."""
+    """Return a Deny on everything, or on everything but a list, that excludes one more resource."""
     if "NotResource" in document:
         document["NotResource"] = [*as_list(document["NotResource"]), arn]
         return document
@@ -255,7 +255,7 @@ def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -
         for policy in list_policies(evidence):
             if policy.location == "key":
                 words = (
-                    f"Let the key policy allow {environment.lambda_role} to decrypt through "
+                    f"In the key policy, allow {environment.lambda_role} to decrypt through "
                     "Secrets Manager."
                 )
                 yield with_new_statement(policy, key_statement(environment, role), words)

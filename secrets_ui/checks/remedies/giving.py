@@ -62,7 +62,7 @@ def give_to_resource(
     if answer.evaluation:
         yield from _added_to_statement(question, evidence, answer.evaluation)
     statement = _statement("Allow", answer.request, question.named)
-    words = f"Let {policy.title} allow {answer.request.action} to {question.named}."
+    words = f"In {policy.title}, allow {question.named} to call {answer.request.action}."
     yield with_new_statement(policy, statement, words)
 
 
@@ -75,7 +75,7 @@ def give_to_boundary(
         return
     for policy in list_policies(evidence):
         if policy.location == "boundary" and not is_managed_by_aws(policy.arn):
-            words = f"Let the permissions boundary {policy.name} allow {_what(answer.request)}."
+            words = f"In the permissions boundary {policy.name}, allow {_what(answer.request)}."
             yield with_new_statement(policy, _statement("Allow", answer.request), words)
 
 
@@ -92,7 +92,7 @@ def deny(question: Question, evidence: AccessEvidence) -> Iterator[Change]:
             words = f"Deny {_what(request)} in an inline policy of {_owner(evidence)}."
             change: Change = _inline(with_new_statement(policy, _statement("Deny", request), words))
         elif resource := _of_resource(evidence, request):
-            words = f"Let {resource.title} deny {request.action} to {question.named}."
+            words = f"In {resource.title}, deny {request.action} to {question.named}."
             statement = _statement("Deny", request, question.named)
             change = with_new_statement(resource, statement, words)
         else:

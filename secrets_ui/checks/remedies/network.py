@@ -53,7 +53,7 @@ def _with_rule(evidence: AccessEvidence, vpc: VpcConfig, way: Way) -> Remedy:
     rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **peer}
     members = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443, **named}
     return Remedy(
-        f"Let security group {group} let HTTPS {direction} {other or EVERYWHERE}.",
+        f"In security group {group}, allow HTTPS {direction} {other or EVERYWHERE}.",
         _resource(address, {"security_group_id": group, **members}),
         command(
             f"ec2 authorize-security-group-{verb}",
@@ -79,7 +79,7 @@ def _with_endpoint(evidence: AccessEvidence, vpc: VpcConfig) -> Remedy:
         "private_dns_enabled": True,
     }
     return Remedy(
-        "Create an interface endpoint for Secrets Manager, with a security group that lets HTTPS "
+        "Create an interface endpoint for Secrets Manager, with a security group that allows HTTPS "
         "in from the function's. Or route the function's subnets to a NAT gateway.",
         _resource(ENDPOINT, members),
         command(

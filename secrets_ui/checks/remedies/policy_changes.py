@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -62,6 +62,17 @@ def with_statement(
     documents = policy.documents
     documents[index : index + 1] = [] if document is None else [dict(document)]
     return Change(policy, tuple(documents), words, () if document is None else (document,))
+
+
+def without_statement(policy: AttachedPolicy, index: int, name: str) -> Change:
+    """Remove the statement of this name; of a policy that holds nothing else, say what becomes of
+    it, as `cli` does."""
+    change = with_statement(policy, index, None, f"Remove {name} from {policy.title}.")
+    kind = policy.location.partition(":")[0]
+    if change.text or kind not in ("identity", "console", "secret"):
+        return change
+    verb = "Detach" if policy.arn and kind != "secret" else "Delete"
+    return replace(change, words=f"{verb} {policy.title}, which holds {name} alone.")
 
 
 def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -> Change:
@@ -192,7 +203,7 @@ def terraform(change: Change) -> str:
         if len(change.shown) == 1
         else "the statements read"
         if change.shown
-        else "take the statement out"
+        else "remove the statement"
     )
     lines = [
         (

@@ -23,7 +23,7 @@ from ...domain.iam import (
     as_list,
 )
 from ..wording.explain import statement_name
-from .policy_changes import Change, holder, with_statement
+from .policy_changes import Change, holder, with_statement, without_statement
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,15 @@ def _without(
     ours = [item for item in listed if item in _names(result, request)]
     if ours and len(ours) < len(listed):
         document["Principal"] = {**principal, "AWS": [item for item in listed if item not in ours]}  # type: ignore[dict-item]
-        words = f"Take {ours[0]} out of {name} of {policy.title}."
+        words = f"Remove {ours[0]} from {name} of {policy.title}."
         return with_statement(policy, index, document, words)
     actions = as_list(document.get("Action", []))
     rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
     if 0 < len(rest) < len(actions):
         document["Action"] = rest
-        words = f"Take {request.action} out of {name} of {policy.title}."
+        words = f"Remove {request.action} from {name} of {policy.title}."
         return with_statement(policy, index, document, words)
-    return with_statement(policy, index, None, f"Take {name} out of {policy.title}.")
+    return without_statement(policy, index, name)
 
 
 def _holder(evidence: AccessEvidence, arn: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
 from ...domain.access.reading import why_unknown
+from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from ...domain.usage.alarm import Alarm
@@ -39,7 +40,7 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
 
 
 def _told(alarm: Alarm) -> StatusFinding:
-    since = f" since {alarm.since:%Y-%m-%d %H:%M} UTC" if alarm.since else ""
+    since = f" since {as_moment(alarm.since)}" if alarm.since else ""
     if alarm.state == "ALARM":
         why = f": {alarm.reason.rstrip('.')}" if alarm.reason else ""
         return say("fail", f"The alarm {alarm.name} is in alarm{since}{why}.", alarm.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Records
 from .saying import Saying
@@ -22,11 +23,7 @@ def check(records: Records) -> Iterator[StatusFinding]:
             "not kept",
         )
     if not records.breaks:
-        full = (
-            f", all of it at {records.full_at[:16].replace('T', ' ')} UTC"
-            if records.full_at
-            else ""
-        )
+        full = f", all of it at {as_moment(records.full_at)}" if records.full_at else ""
         yield say(
             "pass",
             f"The audit chain holds up to record {records.verified}{full}. "

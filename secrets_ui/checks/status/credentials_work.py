@@ -13,8 +13,8 @@ from .saying import Saying
 
 TITLE = "Credentials work"
 NEXT = (
-    "Rotate it from the secret's page: get a new value, try it, save it, and revoke the old one "
-    "when the Lambda uses the new one."
+    "Rotate it: get a new value, try it, save it, and revoke the old one when the Lambda uses the "
+    "new one."
 )
 say = Saying(__name__, "secret", "the answer of whoever was asked, kept by fingerprint")
 _STATUS: dict[Level, Status] = {"bad": "fail", "warn": "warn", "mute": "unknown", "ok": "pass"}

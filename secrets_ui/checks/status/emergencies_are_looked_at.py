@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
 from .saying import Saying
@@ -14,7 +15,7 @@ say = Saying(__name__, "changes", "the audit log")
 
 def check(around: Surroundings) -> Iterator[StatusFinding]:
     for made in around.emergencies:
-        when = f"{made.at[:16].replace('T', ' ')} UTC"
+        when = as_moment(made.at)
         text = (
             f"{made.by} changed {made.secret} in an emergency ({when}), and no second person has "
             "looked at it. Somebody else who decides on changes does, on the page Changes."

@@ -14,8 +14,7 @@ from .saying import Saying
 
 TITLE = "Values are younger than their limit"
 NEXT = (
-    "Rotate it from the secret's page: get a new value, save it, and revoke the old one when the "
-    "Lambda uses the new one."
+    "Rotate it: get a new value, save it, and revoke the old one when the Lambda uses the new one."
 )
 say = Saying(__name__, "secret", "ListSecretVersionIds and fingerprints of its versions")
 

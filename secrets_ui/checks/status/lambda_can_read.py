@@ -14,7 +14,7 @@ from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
-NEXT = "Troubleshoot shows what decides, and the change that mends it."
+NEXT = "Troubleshoot shows what decides, and the change that fixes it."
 _JUDGED = "this console's check of the policies"
 say = Saying(
     __name__, "troubleshoot", "policies, key policy and grants, as this console judges them"

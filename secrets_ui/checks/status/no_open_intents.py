@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
@@ -17,7 +18,7 @@ def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
     name = watched.name if isinstance(watched, WatchedSecret) else watched.environment.name
     for intent in watched.intents:
         where = f" on {intent.secret}" if intent.secret and intent.secret != name else ""
-        record = f"record {intent.sequence}, {intent.at[:16].replace('T', ' ')} UTC"
+        record = f"record {intent.sequence}, {as_moment(intent.at)}"
         text = f"The outcome of {intent.action}{where} ({record}) is not on record."
         yield say("warn", text, str(intent.sequence), anchor=str(intent.sequence))
     if not watched.intents:

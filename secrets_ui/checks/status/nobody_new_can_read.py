@@ -11,7 +11,7 @@ from .saying import Saying
 
 TITLE = "Nobody new can read it"
 NEXT = (
-    "Who can read names the statements that decide. Take the right away there, or name the "
+    "Who can read names the statements that decide. Remove the access there, or name the "
     "principal among the environment’s readers."
 )
 MAY_BE_ACKNOWLEDGED = True

@@ -42,7 +42,7 @@ def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
     elif not watched.changes:
         yield say(
             "pass",
-            f"No key and no key policy of {name} was changed since this console watches.",
+            f"No key and no key policy of {name} has changed since this console began to watch.",
             page="troubleshoot",
         )
 
@@ -65,7 +65,7 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
             "pass", f"This is the first look at {watched.name}; later ones are compared with it."
         )
     elif not watched.changes:
-        yield say("pass", f"{watched.name} was changed in this console alone, lately.")
+        yield say("pass", f"{watched.name} was changed only in this console recently.")
 
 
 def _current(watched: WatchedSecret | Surroundings) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ...domain.access.evidence import Known
+from ...domain.secrets.dates import as_moment
 from ...domain.secrets.version import short_version
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import TrailEvent, WatchedSecret, last_decryption
@@ -45,7 +46,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if last and last.at and since and last.at > since:
         text = (
             f"{function} decrypted version {short_version(last.version)} of {watched.name} last, "
-            f"at {last.at:%H:%M} UTC, and not the current one."
+            f"at {as_moment(last.at)}, and not the current one."
         )
         yield say("warn", text)
         return

@@ -116,7 +116,7 @@ def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy | None:
     words = (
         f"Correct {trap.policy.title}."
         if changed
-        else f"Take the statement out of {trap.policy.title}."
+        else f"Remove the statement from {trap.policy.title}."
     )
     ask: Callable[[AccessEvidence], Answer] = (
         ask_decrypt

@@ -63,7 +63,8 @@ class WhoCan:
     `gaps` says what could not be read, and so what answers are missing; `control` whether SCPs and
     RCPs are part of the answers. `services` are AWS's own
     that the secret's policy lets read; they are not evaluated. `others` is how many are left out of
-    the rows, since they can do nothing.
+    the rows, since they can do nothing. Of the `calls`, AWS refused or did not answer
+    `failed_calls`.
     """
 
     environment: str
@@ -75,6 +76,7 @@ class WhoCan:
     control: str
     calls: int = 0
     others: int = 0
+    failed_calls: int = 0
 
     @property
     def total(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -72,6 +72,11 @@ def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
         return evidence_of_error(error)
 
 
+def count_failed(answers: Iterable[Evidence[object]]) -> int:
+    """How many calls AWS refused or did not answer; that there is no such thing is an answer."""
+    return sum(isinstance(answer, Denied | Unreachable) for answer in answers)
+
+
 def why_unavailable(evidence: Evidence[object] | None) -> str:
     """Return why an answer is missing, without a full stop; "" if it is there."""
     match evidence:
@@ -82,9 +87,9 @@ def why_unavailable(evidence: Evidence[object] | None) -> str:
         case Unreachable():
             return evidence.why.rstrip(".")
         case Missing():
-            return "AWS has no such thing"
+            return "it does not exist in AWS"
         case NotAsked():
-            return f"it hangs on {evidence.because}, which is not known"
+            return f"it depends on {evidence.because}, which is not known"
     return "AWS was not asked"
 
 

@@ -186,7 +186,7 @@ def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
     ]
     if reading.principal and not reading.role:
         differences.append(
-            f"The error is about {reading.principal}, which is no session of a role: "
+            f"The error is about {reading.principal}, which is not a session of a role: "
             "that was not the Lambda."
         )
     statuses = {finding.status for finding in run.findings if finding.check in reading.checks}

@@ -18,6 +18,7 @@ from .aws_answers import Missing as Missing
 from .aws_answers import NotAsked as NotAsked
 from .aws_answers import Unlearnt as Unlearnt
 from .aws_answers import Unreachable as Unreachable
+from .aws_answers import count_failed as count_failed
 from .aws_answers import evidence_of_error as evidence_of_error
 from .aws_answers import learn as learn
 from .aws_answers import not_known as not_known
@@ -218,6 +219,8 @@ class AccessEvidence:
     value_was_read: bool = False
     """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
+    failed_calls: int = 0
+    """Of these, what AWS refused or did not answer."""
     seconds: float = 0.0
     organization: Evidence[Organization] = _FOR_WHO
 

@@ -108,6 +108,7 @@ class Explanation:
     offers: tuple[Offer, ...]
     statement: str = ""
     calls: int = 0
+    failed_calls: int = 0
 
     @property
     def question(self) -> str:

@@ -22,6 +22,7 @@ def answer_to_json(found: WhoCan) -> dict[str, Any]:
         "gaps": list(short.gaps),
         "control": short.control,
         "calls": short.calls,
+        "failed_calls": short.failed_calls,
         "others": short.others,
         "rows": [_row_to_json(row) for row in short.rows],
     }
@@ -53,6 +54,7 @@ def answer_from_json(data: Mapping[str, Any], environment: Environment) -> WhoCa
         data["control"],
         data["calls"],
         data["others"],
+        data.get("failed_calls", 0),
     )
 
 

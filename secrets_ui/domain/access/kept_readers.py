@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from ..secrets.dates import as_moment
 from .answers import Row, WhoCan
 from .reach import Ability
 
@@ -50,10 +51,9 @@ class ReaderChange:
     def describe(self, secret: str) -> str:
         can = "can" if self.is_gain else "cannot"
         acts = " and ".join(_ACTS[Ability(ability)].format(secret) for ability in self.abilities)
-        since = self.at[:16].replace("T", " ")
         by = f", by {'; '.join(self.by)}" if self.is_gain and self.by else ""
         more = "" if self.is_gain else " any more"
-        return f"{self.name} {can} {acts}{more} since {since} UTC{by}."
+        return f"{self.name} {can} {acts}{more} since {as_moment(self.at)}{by}."
 
 
 _ACTS = {

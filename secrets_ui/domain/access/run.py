@@ -29,9 +29,10 @@ class PathStep:
 class Run:
     """The results of one run.
 
-    `answer` and `headline` say whether the Lambda can read the secret now. `seconds` is how long
-    AWS took. With `value_was_read`, a value was read, on record, to learn its key names.
-    `not_seen` says what the answer goes without; older runs have none.
+    `answer` and `headline` say whether the Lambda can read the secret now. Of the `calls`, AWS
+    refused or did not answer `failed_calls`. `seconds` is how long AWS took. With `value_was_read`,
+    a value was read, on record, to learn its key names. `not_seen` says what the answer goes
+    without; older runs have none.
     """
 
     environment: str
@@ -49,6 +50,7 @@ class Run:
     seconds: float
     value_was_read: bool = False
     not_seen: tuple[str, ...] = ()
+    failed_calls: int = 0
 
     @property
     def verdict(self) -> Status:

@@ -141,6 +141,7 @@ def who_can(
         tuple(find_gaps(evidence, details)),
         describe_control(evidence),
         evidence.calls,
+        failed_calls=evidence.failed_calls,
     )
 
 

@@ -165,7 +165,7 @@ def _single_text(member: Member, done: str, instead: str) -> SecretValue:
     text, kind = text_of(member)
     if kind != "string":
         raise InvalidChange(
-            f"{member.key} is no text in that version, so it cannot be {done} by itself. {instead}",
+            f"{member.key} is not text in that version, and cannot be {done} by itself. {instead}",
             key=member.key,
         )
     return SecretValue(text)

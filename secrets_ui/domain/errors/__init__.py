@@ -144,7 +144,7 @@ class SignedOutHereOnly(ConsoleError):
         """`seconds`: without use for so long it ends by itself."""
         super().__init__(
             "The console's database cannot be written, so the session itself could not be ended. "
-            f"Nobody uses it any more, and it ends {seconds // 60} minutes after its last use."
+            f"Nobody uses it now, and it ends {seconds // 60} minutes after its last use."
         )
 
 
@@ -200,7 +200,7 @@ class ThingNotFound(AwsError):
     """A role, policy, key, alias or function that AWS does not have."""
 
     status = 404
-    title = "AWS has no such thing"
+    title = "AWS has no such resource"
 
 
 class VersionNotFound(AwsError):

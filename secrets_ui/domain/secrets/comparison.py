@@ -31,13 +31,15 @@ class Show(StrEnum):
 class Held:
     """A secret as one environment holds it.
 
-    `secret` is None where AWS has none of this name. `facts` is None where its value has not been
-    looked at; `unknown` says why, where somebody tried.
+    `secret` is None where AWS has none of this name, and where it `is_hidden` from the person.
+    `facts` is None where its value has not been looked at; `unknown` says why, where somebody
+    tried.
     """
 
     secret: Secret | None = None
     facts: VersionFacts | None = None
     unknown: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,24 +99,36 @@ def is_told_by_facts(held: Held) -> bool:
     return held.secret is None or (held.facts is not None and held.facts.kind == "object")
 
 
-def compare_secret(spec: SecretSpec, held: Mapping[str, Held], now: datetime) -> tuple[Row, ...]:
+def compare_secret(
+    spec: SecretSpec,
+    held: Mapping[str, Held],
+    now: datetime,
+    kept: Mapping[str, VersionFacts | None] | None = None,
+) -> tuple[Row, ...]:
     """A row for each key that the catalogue expects or an environment holds.
 
-    `held` has the environments that were asked, in the order of the columns.
+    `held` has the environments that were asked, in the order of the columns. `kept` has every
+    environment in the order in which a state names them, with what was last seen there: it counts
+    where `held` does not tell.
     """
-    states = {name: _keys(spec, held, name) for name in held}
+    asked = {name: _compared(item) for name, item in held.items() if not item.is_hidden}
+    states = {name: _keys(spec, held[name].facts, {**(kept or {}), **asked}, name) for name in held}
     names = dict.fromkeys(chain(spec.keys, *states.values()))
     if not any(states.values()):
         names = dict.fromkeys(("",))
     return tuple(_row(key, spec.key(key), held, states, now) for key in names)
 
 
-def _keys(spec: SecretSpec, held: Mapping[str, Held], name: str) -> dict[str, KeyState]:
+def _keys(
+    spec: SecretSpec,
+    facts: VersionFacts | None,
+    everywhere: Mapping[str, VersionFacts | None],
+    name: str,
+) -> dict[str, KeyState]:
     """The states of the keys that one environment holds, or should hold."""
-    facts = held[name].facts
     if facts is None:
         return {}
-    others = {other: _compared(item) for other, item in held.items() if other != name}
+    others = {other: found for other, found in everywhere.items() if other != name}
     return {key.name: key for key in key_states(spec, facts, others)}
 
 
@@ -157,6 +171,8 @@ def _of_key(name: str, key: KeyState, marks: Mapping[str, str], *, is_wanted: bo
 
 def _without_key(name: str, held: Held, now: datetime, *, is_wanted: bool) -> Cell:
     """A cell of a secret that is not there, whose keys are not known, or that has no such key."""
+    if held.is_hidden:
+        return Cell(name, make_state(StateCode.HIDDEN, "mute", "your role there does not reach it"))
     if held.secret is None:
         level = "bad" if is_wanted else "mute"
         state = make_state(StateCode.MISSING, level, "there is no such secret", text="No secret")  # type: ignore[arg-type]

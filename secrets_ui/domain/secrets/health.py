@@ -36,6 +36,7 @@ class StateCode(StrEnum):
     UNEXPECTED = "unexpected"
     # Of a secret.
     DELETED = "deleted"
+    HIDDEN = "hidden"
     NOT_CURRENT = "not_current"
     UNKNOWN = "unknown"
     NOT_INSPECTED = "not_inspected"
@@ -57,6 +58,7 @@ _WORDS = {
     StateCode.DIFFERS: "Differs from {}",
     StateCode.UNEXPECTED: "Unexpected",
     StateCode.DELETED: "Deletion scheduled",
+    StateCode.HIDDEN: "Not shown",
     StateCode.NOT_CURRENT: "No current version",
     StateCode.UNKNOWN: "Could not check",
     StateCode.NOT_INSPECTED: "Not checked yet",

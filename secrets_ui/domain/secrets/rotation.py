@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from .dates import as_day
 from .secret import AWSPENDING, Secret
 from .version import short_version
 
@@ -40,13 +41,13 @@ def failed_steps(secret: Secret, now: datetime, pending_since: datetime | None) 
 
 def _not_begun(late: datetime) -> str:
     return (
-        f"AWS should have rotated it by {day(late)}. No version waits under AWSPENDING, so the "
+        f"AWS should have rotated it by {as_day(late)}. No version waits under AWSPENDING, so the "
         "rotation function was not called, or failed at createSecret."
     )
 
 
 def _half_way(secret: Secret, pending_since: datetime | None) -> str:
-    since = f" since {day(pending_since)}" if pending_since else ""
+    since = f" since {as_day(pending_since)}" if pending_since else ""
     return (
         f"Version {short_version(secret.version_with(AWSPENDING))} holds AWSPENDING{since} and has "
         "not been current: of the steps after createSecret, one of setSecret, testSecret and "
@@ -60,13 +61,9 @@ def rotated_by_aws(secret: Secret) -> str:
     if found is None:
         return ""
     by = "a rotation function" if found.function else secret.owning_service or "AWS itself"
-    last = f" It last did on {day(found.last)}." if found.last else " It has not done so yet."
-    following = f" The next rotation is due by {day(found.next)}." if found.next else ""
+    last = (
+        f" Last rotation: {as_day(found.last)}." if found.last else " It has not been rotated yet."
+    )
+    following = f" Next rotation due by {as_day(found.next)}." if found.next else ""
     schedule = f", {found.schedule}" if found.schedule else ""
     return f"AWS rotates this secret by {by}{schedule}.{last}{following}"
-
-
-def day(moment: datetime) -> str:
-    """As sentences name it, in UTC."""
-    moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%B %Y}"

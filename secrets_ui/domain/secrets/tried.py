@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from .dates import as_day
 from .health import Level
 
 WARN_BEFORE = timedelta(days=14)
@@ -116,8 +117,7 @@ def _parts(answer: Answer, tried: Tried) -> Iterable[str]:
     if answer.scopes is not None:
         yield f"scopes {' '.join(answer.scopes)}" if answer.scopes else "no scopes"
     if answer.expires:
-        moment = answer.expires.astimezone(UTC)
         verb = "expires" if answer.works else "expired"
-        yield f"{verb} on {moment.day} {moment:%B %Y}"
+        yield f"{verb} on {as_day(answer.expires)}"
     if tried.why_not:
-        yield f"not known since: {tried.why_not.rstrip('.')}"
+        yield f"could not be tried again: {tried.why_not.rstrip('.')}"

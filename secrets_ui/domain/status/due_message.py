@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..secrets.rotation import day
+from ..secrets.dates import as_day
 from .events import whom_to_ask
 from .messages import NAMED, key_in_message
 
@@ -27,7 +27,7 @@ class DueLine:
     def describe(self) -> str:
         what = f"{key_in_message(self.key)} in {self.secret}" if self.key else self.secret
         ask = whom_to_ask([self.owner], [self.runbook])
-        return f"{what}, {day(self.at)}. {self.text}{ask}"
+        return f"{what}, {as_day(self.at)}. {self.text}{ask}"
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -119,14 +119,11 @@ def cost_of_secrets(month: Month, price: Decimal, spans: Sequence[Span]) -> Figu
     so_far = sum((_part(month, span, month.now) for span in spans), Decimal(0))
     whole = sum((_part(month, span, month.end) for span in spans), Decimal(0))
     there = sum(span.ended is None for span in spans)
-    gone = (
-        f", and {_counted(len(spans) - there, 'that was deleted', 'that were deleted')}"
-        if there < len(spans)
-        else ""
-    )
+    deleted = _counted(len(spans) - there, "that was deleted", "that were deleted")
+    gone = f", and {deleted}," if there < len(spans) else ""
     how = (
-        f"{_counted(there, 'secret', 'secrets')}{gone}, "
-        f"each {_dollars(price)} a month by the hour since it was made"
+        f"{_counted(there, 'secret', 'secrets')}{gone} at {_dollars(price)} a month, "
+        "by the hour since creation"
     )
     return Figure("Secrets", price * so_far, price * whole, how)
 
@@ -153,8 +150,8 @@ def cost_of_calls(month: Month, price: Decimal, calls: Mapping[date, int]) -> Fi
 
 def cost_of_keys(month: Month, price: Decimal, keys: int) -> Figure:
     how = (
-        f"{_counted(keys, 'customer key', 'customer keys')}, "
-        f"each {_dollars(price)} a month, taken to be there all month"
+        f"{_counted(keys, 'customer key', 'customer keys')} at {_dollars(price)} a month, "
+        "counted for the whole month"
     )
     return Figure("Keys", price * keys * month.passed, price * keys, how)
 
@@ -171,17 +168,16 @@ def cost_of_one_more(prices: Prices, secrets: int, monthly_calls: Sequence[Decim
     """
     whole = prices.secret * secrets
     how = (
-        f"{_counted(secrets, 'secret', 'secrets')} of the catalogue, "
-        f"each {_dollars(prices.secret)} a month"
+        f"{_counted(secrets, 'secret', 'secrets')} of the catalogue "
+        f"at {_dollars(prices.secret)} a month"
     )
     if monthly_calls:
         average = sum(monthly_calls, Decimal(0)) / len(monthly_calls)
         calls = Figure("Calls", average, average, _like(len(monthly_calls)))
     else:
         calls = unknown("Calls", "the calls of no environment are known")
-    key = Figure(
-        "Keys", prices.key, prices.key, f"a customer key of its own, {_dollars(prices.key)} a month"
-    )
+    own = f"a customer key of its own at {_dollars(prices.key)} a month"
+    key = Figure("Keys", prices.key, prices.key, own)
     return Cost((Figure("Secrets", whole, whole, how), calls, key))
 
 
@@ -212,15 +208,13 @@ def _whole_month(
 
 
 def _explain_calls(price: Decimal, in_month: Sequence[int], average: Decimal | None) -> str:
-    rate = f"{_dollars(price)} for 10,000"
+    rate = f"at {_dollars(price)} for 10,000"
     counted = (
-        _counted(sum(in_month), "call", "calls")
-        if in_month
-        else "not yet a data point in this month"
+        _counted(sum(in_month), "call", "calls") if in_month else "no data point yet in this month"
     )
     if average is None:
-        return f"{counted}, {rate}; the whole month is known once a whole day was counted"
-    return f"{counted}, {rate}; the rest as on average, {average:,.0f} a day"
+        return f"{counted} {rate}; the whole month is known once a whole day was counted"
+    return f"{counted} {rate}; the rest at the average of {average:,.0f} a day"
 
 
 def _like(environments: int) -> str:

@@ -77,6 +77,11 @@ class Usage:
     namespace: str = ""
 
     @property
+    def is_read(self) -> bool:
+        """Whether AWS told anything."""
+        return any(isinstance(e, Known) for e in (self.metrics, self.alarms, self.secrets))
+
+    @property
     def days(self) -> tuple[Day, ...]:
         """The last 30, today last; of nothing but None where the metrics are not known."""
         today = self.read_at.astimezone(UTC).date()

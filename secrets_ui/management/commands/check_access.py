@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.texts import calls_in_words
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_environment, full_name, printable
 from secrets_ui.services import configuration
@@ -89,8 +90,8 @@ def _describe(run: Run) -> str:
             *lines,
             *run.not_seen,
             (
-                f"{run.calls} AWS calls in {run.seconds:.2f} s, read at "
-                f"{run.read_at:%Y-%m-%d %H:%M:%S} UTC."
+                f"{run.read_at:%Y-%m-%d %H:%M:%S} UTC, {run.seconds:.2f} s: "
+                f"{calls_in_words(run.calls, run.failed_calls)}."
             ),
         ]
     )

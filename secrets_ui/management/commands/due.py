@@ -21,8 +21,8 @@ class Command(BaseCommand):
     help = (
         "List the keys that are due, by the dates that the last pass kept; no AWS call is made. "
         "Exit status 0: no key is due within these days, and all is known; 1: one is, or is "
-        "overdue; 2: none is known to be, and a date is not known, or was not checked lately. What "
-        "AWS rotates by itself is listed, and counts where it is overdue."
+        "overdue; 2: none is known to be, and a date is not known, or was not checked recently. "
+        "What AWS rotates by itself is listed, and counts where it is overdue."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -87,9 +87,7 @@ def _row_data(row: SecretRow) -> dict[str, Any]:
         "keys_total": row.keys_total if row.counts_keys else None,
         "current_version": (row.secret.current or None) if row.secret else None,
         "last_changed": row.secret.last_changed if row.secret else None,
-        "last_read": row.secret.last_accessed.date().isoformat()
-        if row.secret and row.secret.last_accessed
-        else None,
+        "last_read": row.last_read.date().isoformat() if row.last_read else None,
         "changed_by": row.author.name if row.author else None,
     }
 

@@ -11,7 +11,7 @@ from secrets_ui.domain.errors import NothingChanged
 from secrets_ui.domain.secrets.pins import pin_label
 from secrets_ui.forms.pins import PinForm
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import TwinCommand, WrongCall, add_secret, full_name
+from secrets_ui.management.twin import TwinCommand, WrongCall, add_reason, add_secret, full_name
 from secrets_ui.management.versions import VERSION_HELP, find_version
 from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
@@ -35,13 +35,7 @@ class Command(TwinCommand):
         parser.add_argument(
             "--move", action="store_true", help="take the pin from the version that has it now"
         )
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
+        add_reason(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])

@@ -16,6 +16,7 @@ from secrets_ui.management.twin import (
     CONFLICT,
     REFUSED,
     TwinCommand,
+    add_reason,
     add_secret,
     describe,
     full_name,
@@ -41,8 +42,6 @@ _KEY_OPTIONS = {
 _TEXT_OPTIONS = (
     ("--env-file", "SOURCE", "set the keys of a .env or JSON: - or @FILE; others stay"),
     ("--document", "SOURCE", "replace the whole document: - or @FILE"),
-    ("--reason", None, "why; kept in the audit record"),
-    ("--confirm", "NAME", "the secret's whole name, where the environment asks for it"),
     ("--if-version", "ID", "only if this version is current (default: the one that is now)"),
 )
 _FLAGS = {
@@ -74,6 +73,7 @@ class Command(TwinCommand):
             parser.add_argument(option, action="append", default=[], metavar="KEY", help=text)
         for option, metavar, text in _TEXT_OPTIONS:
             parser.add_argument(option, default="", metavar=metavar, help=text)
+        add_reason(parser)
         parser.add_argument(
             "--newline",
             choices=["keep", "strip"],

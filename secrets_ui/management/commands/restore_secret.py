@@ -19,6 +19,7 @@ from secrets_ui.management.twin import (
     CONFLICT,
     TwinCommand,
     WrongCall,
+    add_reason,
     add_secret,
     describe,
     full_name,
@@ -44,13 +45,7 @@ class Command(TwinCommand):
         add_secret(parser)
         parser.add_argument("restored", metavar="VERSION", help=VERSION_HELP)
         parser.add_argument("keys", nargs="*", metavar="KEY", help="only these keys (default: all)")
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
+        add_reason(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would change, and change nothing"
         )

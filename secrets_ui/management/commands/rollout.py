@@ -79,7 +79,11 @@ class Command(BaseCommand):
 def _describe(found: Rollout) -> str:
     log = found.log
     read = f"from {moment(log.since)} to {moment(log.until)}" if log.since else "nothing"
-    old = moment(found.old_last_read) if found.old_last_read else "not in what was read of the log"
+    old = (
+        moment(found.old_last_read)
+        if found.old_last_read
+        else "not in the part of the log that was read"
+    )
     lines = [
         f"{found.environment}: {found.secret}, version {short_version(found.version_id) or 'none'}",
         f"{found.headline}. {found.reason}",

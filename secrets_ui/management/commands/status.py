@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = (
         "Print the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all "
         "is known (warnings are allowed); 1: something fails; 2: nothing fails, and something is "
-        "not known, or was not checked lately, or the database is away."
+        "not known, or was not checked recently, or the database is away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -75,7 +75,7 @@ def _describe(board: StatusBoard) -> str:
     runner = board.runner
     if runner.alive_at and not runner.is_alive:
         lines.append(
-            "  Nobody looks any more: the status runner gave its last sign at "
+            "  Checks have stopped: the status runner gave its last sign at "
             f"{runner.alive_at:%Y-%m-%d %H:%M:%S} UTC."
         )
     return "\n".join(_escape(line) for line in lines)

@@ -11,6 +11,7 @@ from secrets_ui.domain.access.answers import Row, Show, WhoCan
 from secrets_ui.domain.access.explanation import Explanation, Hop
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.texts import calls_in_words
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
@@ -100,7 +101,8 @@ def _describe(found: WhoCan, last: LastLook, ability: Ability) -> str:
     for row in found.matching(Show.CAN, ability):
         lines += _lines(row, ability)
     lines += [told.describe(found.secret) for told in last.changes]
-    lines += [*found.gaps, found.control, f"{len(found.rows)} principals, {found.calls} AWS calls."]
+    calls = calls_in_words(found.calls, found.failed_calls)
+    lines += [*found.gaps, found.control, f"{len(found.rows)} principals, {calls}."]
     return "\n".join(map(printable, lines))
 
 

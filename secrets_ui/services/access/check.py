@@ -41,4 +41,5 @@ def judge(evidence: AccessEvidence) -> Run:
         seconds=evidence.seconds,
         value_was_read=evidence.value_was_read,
         not_seen=not_seen(evidence),
+        failed_calls=evidence.failed_calls,
     )

@@ -14,6 +14,7 @@ from ...domain.access.evidence import (
     Known,
     NotAsked,
     RoleEvidence,
+    count_failed,
 )
 from ...domain.access.network import NO_VPC, Network
 from ...domain.environment import Environment
@@ -64,6 +65,7 @@ class Gathered(dict[str, Evidence[Any]]):
             network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
             calls=self._calls(value_was_read),
+            failed_calls=self._failed_calls(value_was_read),
             seconds=seconds,
         )
 
@@ -97,8 +99,15 @@ class Gathered(dict[str, Evidence[Any]]):
 
     def _calls(self, value_was_read: bool) -> int:
         """Two for a policy's document, none for known facts; a key may be the alias's answer."""
-        answers = {
-            id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
-        }.values()
+        answers = self._answers(value_was_read)
         twice = sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)
         return len(answers) + twice
+
+    def _failed_calls(self, value_was_read: bool) -> int:
+        """The last call of an answer is the one that failed."""
+        return count_failed(self._answers(value_was_read))
+
+    def _answers(self, value_was_read: bool) -> list[Evidence[Any]]:
+        """Each once: a key may be the alias's answer."""
+        asked = (self[name] for name in self if value_was_read or name != "facts")
+        return list({id(answer): answer for answer in asked}.values())

@@ -16,6 +16,7 @@ from ...domain.access.finding import Finding
 from ...domain.access.run import Run
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
+from ...domain.secrets.dates import as_moment
 from ...models import CheckRun
 
 
@@ -60,7 +61,7 @@ def as_markdown(kept: CheckRun, address: str) -> str:
     """ARNs, statements and findings; `address` leads back to the run."""
     run = read(kept)
     head = f"# Can the Lambda read {kept.secret}?\n\n**{run.headline}**\n"
-    origin = f"{kept.at:%Y-%m-%d %H:%M:%S} UTC, by {kept.actor}. {address}\n"
+    origin = f"{as_moment(kept.at)}, by {kept.actor}. {address}\n"
     lines = [line for found in run.findings for line in _lines(found)]
     return "\n".join([head, origin, *lines, *(f"\n{text}" for text in run.not_seen)])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ...domain.access.kept_readers import ReaderChange
 from ...domain.environment import Environment
+from ...domain.secrets.dates import as_moment
 from ...domain.texts import as_rfc3339
 from ...models import TrailCall
 
@@ -32,7 +33,7 @@ class ToldChange:
         """In words, "" where nobody is known."""
         if self.call is None:
             return ""
-        return f"{self.call.reader}, {self.call.event} at {self.call.at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.call.reader}, {self.call.event} at {as_moment(self.call.at)}"
 
     def describe(self, secret: str) -> str:
         author = f" Probably by {self.author}." if self.call else ""

@@ -12,7 +12,15 @@ from typing import Any
 from ...domain.access.actions import READ, READ_ACTIONS
 from ...domain.access.context import simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
-from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, learn
+from ...domain.access.evidence import (
+    AccessEvidence,
+    Evidence,
+    Key,
+    Known,
+    NotAsked,
+    count_failed,
+    learn,
+)
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.environment import Environment
 from ...domain.iam import Decision
@@ -60,6 +68,7 @@ class SharedEvidence:
         asked_versions = begin(partial(secrets.list_secret_version_ids, name))
         asked_policy = begin(partial(secrets.get_resource_policy, name))
         secret, versions = learn(asked_secret.result), learn(asked_versions.result)
+        policy = learn(asked_policy.result)
         found: tuple[SecretVersion, ...] = versions.value if isinstance(versions, Known) else ()
         key = self.key_of(secret.value, found) if isinstance(secret, Known) else None
         return replace(
@@ -68,10 +77,11 @@ class SharedEvidence:
             spec=configuration.spec_of(self.environment, name),
             secret=secret,
             versions=versions,
-            resource_policy=learn(asked_policy.result),
+            resource_policy=policy,
             simulated=self._simulated(secret),
             value_was_read=False,
             calls=4,
+            failed_calls=count_failed((secret, versions, policy)),
             facts=_PER_SECRET,
             **self._with_key(key),
         )

@@ -66,9 +66,7 @@ class WhoCanReadIsOff(ConsoleError):
 class NoLookYet(AccountTooLarge):
     """A page does not ask about so many, and the status runner has not yet."""
 
-    remedy = (
-        "Look now, on the page, asks the status runner. manage.py who_can_read answers at once."
-    )
+    remedy = "Look now asks the status runner for one; manage.py who_can_read answers at once."
 
 
 class _Gathering(Gathering):
@@ -184,6 +182,7 @@ def as_json(found: WhoCan, rows: Iterable[Row], last: LastLook) -> str:
         "not_seen": list(found.gaps),
         "services": list(found.services),
         "calls": found.calls,
+        "failed_calls": found.failed_calls,
         "principals": [_entry(row) for row in rows],
         "others_who_can_do_nothing": found.others,
         "last_look": as_rfc3339(last.at),

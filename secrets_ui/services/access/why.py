@@ -28,7 +28,7 @@ class PrincipalNotFound(ConsoleError):
 
     def __init__(self, title: str, environment: Environment) -> None:
         super().__init__(
-            f"{title[:200]} is no role or user of {environment}'s account, and neither the "
+            f"{title[:200]} is not a role or user of {environment}'s account, and neither the "
             "secret's policy, nor the key policy, nor a grant names it.",
             remedy="Give its ARN, or its name as role/NAME or user/NAME.",
         )
@@ -102,5 +102,6 @@ def explanation_as_json(found: Explanation) -> str:
         "ways": [[asdict(hop) for hop in way.hops] for way in found.ways],
         "changes": [asdict(offer) for offer in found.offers],
         "calls": found.calls,
+        "failed_calls": found.failed_calls,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)

@@ -62,7 +62,7 @@ def _find_missing_triggers() -> Iterator[Found]:
             f"The database's trigger {name}, which keeps audit records from being changed, is "
             "missing or disabled. Whoever owns the table took it off: find out who. Then run "
             "manage.py verify_audit with a checkpoint of the log stream, and manage.py migrate, "
-            "which makes the trigger anew.",
+            "which creates the trigger again.",
         )
 
 

@@ -20,7 +20,7 @@ from .reading import read_in_order
 
 _SAYS = (
     "Record {} is not as the search of the audit log has it. The chain tells the truth; "
-    "docs/operations.md says how to make the search's index anew."
+    "docs/operations.md says how to rebuild the search's index."
 )
 # The columns of a line, but for its outcome.
 _COLUMNS = ("environment", "actor", "action", "secret", "keys")

@@ -153,6 +153,6 @@ def _ensure_absent(aws: Gateways, name: str) -> None:
     if secret.deleted:
         raise SecretExists(
             f"{name} is scheduled for deletion, and keeps its name until AWS has deleted it.",
-            remedy="Restore it and edit it, or take another name.",
+            remedy="Restore it and edit it, or choose another name.",
         )
-    raise SecretExists(f"{name} is there already.", remedy="Edit it, or take another name.")
+    raise SecretExists(f"{name} is there already.", remedy="Edit it, or choose another name.")

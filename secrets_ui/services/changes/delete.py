@@ -64,7 +64,7 @@ def is_scheduled(secret: Secret) -> bool:
 
 def _ensure_meant(wanted: Deletion) -> None:
     if not wanted.reason.strip():
-        raise InvalidChange("A deletion takes a reason, everywhere.", key="reason")
+        raise InvalidChange("A deletion needs a reason.", key="reason")
     if wanted.typed_name != wanted.secret:
         raise InvalidChange(
             f"Type the secret's whole name, {wanted.secret}, to delete it.", key="typed_name"

@@ -41,7 +41,7 @@ def describe_anew(environment: Environment, actor: Actor, wanted: Description) -
     secret = gateway.describe_secret(name).value
     ensure_there(secret)
     if digest_of(secret) != wanted.seen:
-        raise VersionMoved("Its description or its tags are others now.")
+        raise VersionMoved("Its description or tags have changed meanwhile.")
     sequences = [_take(gateway, actor, wanted, step) for step in steps(secret, wanted)]
     if not sequences:
         raise NothingChanged("Description and tags are the same as before.")

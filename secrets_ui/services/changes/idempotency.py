@@ -80,9 +80,7 @@ def wait_for(sequence: int) -> Saved:
         if ended and ended.outcome == Outcome.DONE:
             return _saved(ended)
         if ended or not deadline.allows(datetime.now(UTC)):
-            raise OutcomeUnknown(
-                "This form was sent twice; the first request has not come to a good end."
-            )
+            raise OutcomeUnknown("This form was sent twice; the first request did not succeed.")
         time.sleep(0.05)
 
 

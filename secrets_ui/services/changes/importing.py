@@ -33,7 +33,8 @@ class ImportRow:
     """One key of the text or of the secret, masked.
 
     `take` is its place in the text where it may be taken, and `remove` its place in the secret
-    where it may be removed; else None. `is_chosen`: it is taken unless somebody leaves it out.
+    where it may be removed; else None. `is_chosen`: it is taken unless somebody leaves it out;
+    `drops` and `adds` are then as in ReviewRow.
     """
 
     key: str
@@ -45,6 +46,8 @@ class ImportRow:
     take: int | None = None
     remove: int | None = None
     is_chosen: bool = False
+    drops: bool = False
+    adds: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def _changing(row: ReviewRow, place: int, *, is_new: bool, is_empty: bool) -> Im
         return ImportRow(row.key, ImportState.EMPTY, row.before, row.after, "mute", hint, place)
     state = ImportState.NEW if is_new else ImportState.CHANGED
     shown = (row.before, row.after, row.level, row.check)
-    return ImportRow(row.key, state, *shown, take=place, is_chosen=True)
+    return ImportRow(
+        row.key, state, *shown, take=place, is_chosen=True, drops=row.drops, adds=row.adds
+    )
 
 
 def _unfit(unfit: Unfit, stored: Mapping[str, str]) -> Iterator[ImportRow]:

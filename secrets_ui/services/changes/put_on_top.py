@@ -24,7 +24,7 @@ from .proposals import edit_on_top
 from .recording import refuse_person
 from .save import put_new_version
 
-ANEW = "Make the change anew, from the version that is current now."
+ANEW = "Make the change again, from the version that is current now."
 
 
 def put_on_top(environment: Environment, actor: Actor, record: AuditRecord) -> Saved:
@@ -56,7 +56,7 @@ def _ensure_apart(
     spec = configuration.spec_of(environment, secret.name)
     theirs = facts_of(environment, actor, secret, secret.current, spec)
     if not edit.restored_keys or theirs is None or theirs.kind != "object":
-        raise SecretNotEditable(f"One of the two is no JSON object of keys and values. {ANEW}")
+        raise SecretNotEditable(f"One of the two is not a JSON object of keys and values. {ANEW}")
     try:
         before = facts_of(environment, actor, secret, base, spec)
     except AwsError:  # AWS may have collected it: nobody knows what they changed

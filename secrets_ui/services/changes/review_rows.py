@@ -16,7 +16,9 @@ from ...domain.texts import capitalized
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One key that changes. `before` and `after` are what is shown instead of a value."""
+    """One key of a change. `before` and `after` are what is shown instead of a value; `drops`: the
+    value before goes, `adds`: the one after is new.
+    """
 
     key: str
     before: str
@@ -24,6 +26,8 @@ class ReviewRow:
     level: str
     check: str
     problems: tuple[str, ...] = ()
+    drops: bool = False
+    adds: bool = False
 
 
 def review_row(
@@ -36,12 +40,14 @@ def review_row(
     """`others` are the facts of the same secret in other environments, None where nobody looked."""
     level, check, problems = _verdict(name, after, spec, others)
     shown = "removed" if after is None else masked(after)
-    return ReviewRow(name, masked(before), shown, level, check, problems)
+    drops, adds = before is not None, after is not None
+    return ReviewRow(name, masked(before), shown, level, check, problems, drops, adds)
 
 
 def opaque_row(after: str) -> ReviewRow:
     """A whole text in place of keys. `after` says what became of it."""
-    return ReviewRow("the whole document", "as stored", after, "warn", "Not compared key by key")
+    check = "Not compared key by key"
+    return ReviewRow("the whole document", "as stored", after, "warn", check, drops=True, adds=True)
 
 
 def unknown_row(name: str) -> ReviewRow:

@@ -164,7 +164,7 @@ def note_arrival(environment: Environment, actor: Actor, rotation: Rotation, rea
     seen = look_for_arrival(environment, actor, rotation)
     if seen.arrived is not True and not reason.strip():
         raise InvalidChange(
-            "It is not known to have arrived, so say why you go on all the same.", key="reason"
+            "It is not known to have arrived, so say why you go on anyway.", key="reason"
         )
     told = {True: "yes", False: "not yet", None: "not known"}[seen.arrived]
     details = {"arrived": told, "seen": seen.reason}

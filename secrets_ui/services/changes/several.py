@@ -19,7 +19,7 @@ from .rules import ensure_rules_kept
 from .save import put_new_version
 
 REMEDY = (
-    "Put right what is told, and save it once more: what is saved already stays as it is, and only "
+    "Correct what is reported, and save again: what is saved already stays as it is, and only "
     "the others are tried."
 )
 

@@ -140,7 +140,7 @@ def _target(environment: Environment, actor: Actor, secret: Secret, key: str) ->
     except AwsError as error:
         return replace(found, why_not=f"{error.title}: {error.message}", remedy=error.remedy)
     if facts and facts.kind != "object":
-        return replace(found, why_not="Its value is no JSON object of keys.")
+        return replace(found, why_not="Its value is not a JSON object of keys.")
     return replace(found, held=facts.key(key) if facts else None)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
@@ -26,8 +26,9 @@ from ...domain.secrets.secret import Secret
 from .. import configuration
 from .listed import wanted_of
 from .listing import READS_PER_PAGE
-from .version_facts import Facts, known_facts, read_and_derive
+from .version_facts import Facts, known_facts, last_seen_in, read_and_derive
 
+IsVisible = Callable[[Environment, str], bool]
 # Of so many secrets (decision 46).
 _LAST_ROWS = LastMade[tuple[Row, ...]](200)
 
@@ -56,11 +57,15 @@ class Group:
 
 
 def held_of(
-    columns: Sequence[Column], shorts: Sequence[str], kept: Facts
+    columns: Sequence[Column], shorts: Sequence[str], kept: Facts, is_visible: IsVisible
 ) -> dict[str, dict[str, Held]]:
     """By the secret's short name and the environment."""
     asked = [column for column in columns if not column.problem]
-    held = {short: {column.environment.name: Held() for column in asked} for short in shorts}
+    places = [column.environment for column in asked]
+    held = {
+        short: {at.name: Held(is_hidden=not is_visible(at, at.prefix + short)) for at in places}
+        for short in shorts
+    }
     secrets = [
         (column.environment, secret)
         for column in asked
@@ -82,26 +87,51 @@ def groups_of(
     if asked is None:
         return []
     now = datetime.now(UTC)
+    specs = {short: configuration.spec_of(asked, asked.prefix + short) for short in held}
+    kept = _last_seen(specs, held)
     groups = []
     for short, places in held.items():
-        spec = configuration.spec_of(asked, asked.prefix + short)
+        spec = specs[short]
         names = {name: item.secret.name for name, item in places.items() if item.secret}
         if not names and not spec.keys:
             # It was there when AWS was asked before.
             continue
-        if rows := matching(_rows(spec, places, now), show, short, text):
+        if rows := matching(_rows(spec, places, kept[short], now), show, short, text):
             deleted = (name for name, item in places.items() if item.secret and item.secret.deleted)
             groups.append(Group(short, rows, names, frozenset(deleted)))
     return groups
 
 
-def _rows(spec: SecretSpec, places: Mapping[str, Held], now: datetime) -> tuple[Row, ...]:
+def _last_seen(
+    specs: Mapping[str, SecretSpec], held: Mapping[str, Mapping[str, Held]]
+) -> dict[str, dict[str, VersionFacts | None]]:
+    """By short name and environment, what the console last saw where `held` does not tell: what a
+    secret's own page goes by. None where it does."""
+    environments = configuration.environments()
+    silent = {
+        short: [name for name in environments if name not in places or places[name].is_hidden]
+        for short, places in held.items()
+    }
+    asked = [environments[name] for name in dict.fromkeys(chain.from_iterable(silent.values()))]
+    seen = last_seen_in(asked, [specs[short] for short in held if silent[short]]) if asked else {}
+    return {
+        short: {name: seen[short].get(name) if name in names else None for name in environments}
+        for short, names in silent.items()
+    }
+
+
+def _rows(
+    spec: SecretSpec,
+    places: Mapping[str, Held],
+    kept: Mapping[str, VersionFacts | None],
+    now: datetime,
+) -> tuple[Row, ...]:
     """As they were last made, where they are made of the same facts and nothing else."""
-    make = partial(compare_secret, spec, places, now)
+    make = partial(compare_secret, spec, places, now, kept)
     if not all(is_told_by_facts(item) for item in places.values()):
         return make()
-    facts = tuple(item.facts if item.secret else None for item in places.values())
-    return _LAST_ROWS.of((spec.name, *places), (spec, facts), make)
+    facts = [(item.is_hidden, item.facts if item.secret else None) for item in places.values()]
+    return _LAST_ROWS.of((spec.name, *places), (spec, facts, kept), make)
 
 
 def look(

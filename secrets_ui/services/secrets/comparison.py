@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,14 +18,13 @@ from ...domain.secrets.facts import VersionFacts
 from ...domain.session_scope import LIST
 from .. import configuration
 from ..aws_access import begin, gateways
-from .compared import Column, Group, groups_of, held_of, look
+from .compared import Column, Group, IsVisible, groups_of, held_of, look
 from .current_versions import all_known_versions, keep_news, known_secrets
 from .listed import freshened, newest_writes
 from .listing import MOST_PAGES
 from .version_facts import kept_facts
 
 SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
-IsVisible = Callable[[Environment, str], bool]
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class _Question:
     def look(self, columns: Sequence[Column], shorts: Sequence[str]) -> tuple[list[Group], int]:
         """The groups of these secrets, each version looked at where so many allow, and how many are
         left."""
-        held = held_of(columns, shorts, self.facts)
+        held = held_of(columns, shorts, self.facts, self.is_visible)
         left = sum(look(column, self.actor, held, shorts) for column in columns)
         return groups_of(columns, held, self.text, self.show), left
 

@@ -28,8 +28,10 @@ _AS_OBJECT = {
 
 def all_known_versions(environments: Iterable[Environment]) -> dict[str, dict[str, str]]:
     """The version of each secret that was last seen to be current, by environment and secret name.
-    One query."""
+    One query; none for no environment."""
     found: dict[str, dict[str, str]] = {environment.name: {} for environment in environments}
+    if not found:
+        return {}
     places = ", ".join(["%s"] * len(found))
     query = f"""
         SELECT environment, {_AS_OBJECT[connection.vendor]} FROM {CurrentVersion._meta.db_table}

@@ -19,6 +19,7 @@ from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import learn_all
 from .current_versions import last_known_versions
+from .last_reads import recorded_reads
 from .version_facts import Wanted, in_other_environments_of_each, known_facts
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
@@ -34,6 +35,7 @@ class KnownSecret:
     keys: tuple[KeyState, ...]
     author: Author | None
     is_noted: bool
+    recorded_read: datetime | None
 
 
 class KnownSecrets:
@@ -56,10 +58,12 @@ class KnownSecrets:
         )
 
     def look_up(self, secrets: Sequence[Secret]) -> list[KnownSecret]:
-        """In the order of `secrets`. Three queries."""
+        """In the order of `secrets`. Four queries."""
         wanted = [wanted_of(self.environment, secret) for secret in secrets]
         facts, authors = known_facts(wanted), authors_of(secret.current for secret in secrets)
-        noted = last_known_versions(self.environment, [secret.name for secret in secrets])
+        names = [secret.name for secret in secrets]
+        noted = last_known_versions(self.environment, names)
+        reads = recorded_reads(self.environment, names)
         return [
             KnownSecret(
                 item,
@@ -67,6 +71,7 @@ class KnownSecrets:
                 self.keys(item, facts.get(item.arn)),
                 authors.get(secret.current),
                 is_noted=noted.get(secret.name) == secret.current,
+                recorded_read=reads.get(secret.name),
             )
             for secret, item in zip(secrets, wanted, strict=True)
         ]

@@ -19,6 +19,7 @@ from .. import configuration
 from ..audit.who_changed import Author
 from ..aws_access import begin, gateways
 from .current_versions import keep_current_versions
+from .last_reads import last_of
 from .listed import KnownSecret, KnownSecrets, freshened, wanted_of
 from .read_other_environments import read_other_environments
 from .version_facts import Wanted, known_facts, read_and_derive
@@ -39,6 +40,7 @@ class SecretRow:
     keys_total: int = 0
     author: Author | None = None  # None: changed outside this console
     keys: tuple[KeyState, ...] = ()
+    last_read: datetime | None = None
 
     @property
     def counts_keys(self) -> bool:
@@ -170,6 +172,7 @@ def _row(
         keys_total=len(keys),
         author=item.author,
         keys=keys,
+        last_read=last_of(secret.last_accessed, item.recorded_read),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...domain.environment import Environment
+from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, key_states
 from ...domain.secrets.secret import AWSCURRENT, Secret
@@ -13,6 +14,7 @@ from ...models import CurrentVersion
 from .. import configuration
 from .due import DueKey, due_of
 from .history import HistoryEntry, versions_on_record
+from .trials import KeyTrial, trials_of
 from .version_facts import facts_of_versions, in_other_environments
 
 
@@ -24,9 +26,11 @@ class SecretOnRecord:
     """
 
     secret: Secret
+    spec: SecretSpec
     seen_at: datetime | None
     facts: VersionFacts | None
     keys: tuple[KeyState, ...]
+    trials: dict[str, KeyTrial]
     versions: tuple[HistoryEntry, ...]
     due: tuple[DueKey, ...]
     due_at: datetime | None
@@ -44,9 +48,11 @@ def secret_on_record(environment: Environment, name: str) -> SecretOnRecord:
     due, due_at = due_of(environment, name)
     return SecretOnRecord(
         secret=secret,
+        spec=spec,
         seen_at=seen.read_at if seen and current else None,
         facts=facts,
         keys=key_states(spec, facts, in_other_environments(environment, spec)) if facts else (),
+        trials=trials_of(spec, facts),
         versions=versions_on_record(environment, secret, seen.read_at if seen else None),
         due=tuple(due),
         due_at=due_at,

@@ -30,6 +30,7 @@ from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
 from .current_versions import keep_news, last_known_versions
 from .key_changes import KeyChange, changes_of_keys
+from .last_reads import last_of, recorded_reads
 from .version_facts import (
     Facts,
     Wanted,
@@ -64,6 +65,7 @@ class OpenSecret:
     problem: AwsError | None = None
     versions_problem: AwsError | None = None
     changes: Mapping[str, KeyChange] = field(default_factory=dict)
+    recorded_read: datetime | None = None
 
     @property
     def why_not_editable(self) -> str:
@@ -108,14 +110,9 @@ class OpenSecret:
 
     @property
     def last_read(self) -> datetime | None:
-        """The day, None where AWS tells of no read.
-
-        AWS dates the secret and each version by itself, and does not say that these agree. The
-        last of them is what is known.
-        """
-        read = [row.version.last_accessed for row in self.versions]
-        days = [day for day in (self.secret.last_accessed, *read) if day]
-        return max(days, default=None)
+        """A day by AWS, a time by CloudTrail's calls; None where neither tells of a read."""
+        days = [row.version.last_accessed for row in self.versions]
+        return last_of(self.secret.last_accessed, *days, self.recorded_read)
 
     @property
     def last_versions(self) -> tuple[VersionRow, ...]:
@@ -167,6 +164,7 @@ def opened(asked: Asked) -> OpenSecret:
     others = in_other_environments(environment, spec)
     known = last_known_versions(environment, [asked.name])
     kept = kept_facts(known.values())
+    reads = recorded_reads(environment, [asked.name])
     secret = asked.secret.result().value
     facts, problem = _facts(environment, asked.actor, secret, spec, kept)
     keep_news(environment, [secret], known)
@@ -177,6 +175,7 @@ def opened(asked: Asked) -> OpenSecret:
     return OpenSecret(
         *(secret, spec, facts, keys, state, rows, read_at, problem, versions_problem),
         _changes(secret, spec, facts, rows),
+        reads.get(secret.name),
     )
 
 

@@ -14,6 +14,7 @@ from ...domain.access.evidence import Evidence, Known, learn, why_unavailable
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.arrival import rollout_of
+from ...domain.secrets.dates import as_day, as_moment
 from ...domain.secrets.rollout import Hint, Instance, Rollout
 from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.secrets.version import short_version
@@ -115,16 +116,17 @@ def _by_trail(
     if last is None or not last.version:
         return f"No decryption of this secret by {role} was found."
     which = "this version" if last.version == target else f"version {short_version(last.version)}"
-    return f"{role} last decrypted {which}, on {last.at:%d %b at %H:%M} UTC."
+    when = f" at {as_moment(last.at)}" if last.at else ""
+    return f"{role} last decrypted {which}{when}."
 
 
 def _by_dates(target: str, versions: Evidence[tuple[SecretVersion, ...]]) -> str:
     if not isinstance(versions, Known):
         return f"When a version was last read is not known: {why_unavailable(versions)}."
     read = {one.version_id: one.last_accessed for one in versions.value if one.last_accessed}
-    ours = f"on {read[target]:%d %b}" if target in read else "not yet, as far as AWS tells"
+    ours = f"on {as_day(read[target])}" if target in read else "not yet, as far as AWS tells"
     others = [at for version, at in read.items() if version != target]
-    more = f" Any other version: last on {max(others):%d %b}." if others else ""
+    more = f" Any other version: last on {as_day(max(others))}." if others else ""
     return f"This version was last read {ours}.{more}"
 
 

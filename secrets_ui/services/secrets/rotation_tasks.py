@@ -105,7 +105,7 @@ def _ensure_sensible(tasks: Collection[Task]) -> None:
     today, there = datetime.now(UTC).date(), set(owners())
     for task in tasks:
         if task.owner not in there:
-            raise InvalidPlan(f"There is no account {task.owner[:60]} that is on.", key="owner")
+            raise InvalidPlan(f"There is no active account {task.owner[:60]}.", key="owner")
         if task.owner == task.person:
             raise InvalidPlan(f"{task.person} leaves, so somebody else changes it.", key="owner")
         if not today <= task.due <= today + LATEST:

@@ -209,9 +209,19 @@ def in_other_environments_of_each(
     others = [
         other for other in configuration.environments().values() if other.name != environment.name
     ]
+    return last_seen_in(others, specs)
+
+
+def last_seen_in(
+    environments: Iterable[Environment], specs: Sequence[SecretSpec]
+) -> dict[str, dict[str, VersionFacts | None]]:
+    """Of these secrets in these environments, by short name and environment, in two queries.
+
+    Secrets without a rule between environments are left out.
+    """
     compared = {
         (other.name, other.prefix + spec.name): spec
-        for other in others
+        for other in environments
         for spec in specs
         if any(key.between_environments != "any" for key in spec.keys.values())
     }

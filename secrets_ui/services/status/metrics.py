@@ -111,7 +111,7 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
     yield calls
     yield _gauge(
         "miyabi_audit_chain_holds",
-        "1 when the chain was verified lately and holds.",
+        "1 when the chain was verified recently and holds.",
         int(_chain_holds(board.record)),
     )
 

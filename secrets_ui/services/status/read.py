@@ -176,7 +176,7 @@ def _of_record(record: StatusRow, troubles: Sequence[Trouble]) -> EnvironmentSta
     own = [t for t in troubles if not t.environment]
     numbers: Counter[Status] = Counter(t.finding.status for t in own)
     since = min((t.finding.since for t in own if t.finding.status == record.status), default="")
-    why = "" if own else "the audit log was not checked lately"
+    why = "" if own else "the audit log was not checked recently"
     return EnvironmentStatus(
         "the audit log", record.status, record.at, record.is_stale, numbers, since, why
     )

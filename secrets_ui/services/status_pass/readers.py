@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.conf import settings
 
 from ...domain.environment import Environment
+from ...domain.secrets.dates import as_moment
 from ...domain.usage.reads import Coverage, NewReader, first_reads, is_expected
 from ...models import TrailCall, TrailPosition
 
@@ -61,7 +62,7 @@ def _why_unknown(coverage: Coverage, now: datetime, first: date) -> str:
     if coverage.problem:
         return f"CloudTrail did not answer: {coverage.problem}"
     if coverage.until and coverage.is_late(now):
-        return f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone"
+        return f"they are known until {as_moment(coverage.until)} alone"
     if coverage.first_day is None or coverage.first_day > first:
         return f"the {settings.READER_QUIET_DAYS} days before are not known yet"
     return ""

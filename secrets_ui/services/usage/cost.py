@@ -36,12 +36,14 @@ class EnvironmentCost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`one_more` is what a new environment would add each month."""
+    """`is_read`: AWS told something of an environment. `one_more` is what a new one would add each
+    month."""
 
     month: Month
     prices: Prices
     environments: tuple[EnvironmentCost, ...]
     one_more: Cost
+    is_read: bool
 
     @property
     def all(self) -> Cost:
@@ -63,6 +65,7 @@ def estimate_cost(usages: Iterable[Usage]) -> Estimate:
         prices,
         costs,
         cost_of_one_more(prices, len(configuration.catalog().secrets), counting.monthly_calls),
+        is_read=any(usage.is_read for usage in usages),
     )
 
 

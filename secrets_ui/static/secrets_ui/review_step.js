@@ -15,6 +15,8 @@ export function showReview(step, review, acts) {
 
 function draw(row, acts, earlier) {
   const line = fill(clone("review-row"), { key: row.key, kind: row.state, before: row.before, after: row.after });
+  find("[data-slot=before]", line).classList.toggle("old", row.drops);
+  find("[data-slot=after]", line).classList.toggle("new", row.adds);
   find("[data-slot=state]", line).replaceWith(state(row.level, row.check));
   const button = find("[data-trim]", line);
   button.hidden = !row.row || !row.problems.some((code) => BLANKS.includes(code));

@@ -30,6 +30,7 @@ from ...services.changes.delete import cancel_deletion, delete_secret
 from ...services.changes.describe import describe_anew
 from ...services.changes.managed import deletion_of
 from ...services.changes.proposals import proposals_of
+from ...services.secrets.last_reads import last_of, recorded_reads
 from ...services.status.read import row_of
 from ..answers import problem
 from .create import tag_errors
@@ -114,8 +115,10 @@ def _deleting(
     found = row_of(environment, secret.name)
     readers = [f for f in found.findings if f.check == "lambda_can_read"] if found else []
     troubles = [f for f in found.findings if f.page == "troubleshoot"] if found else []
+    recorded = recorded_reads(environment, [secret.name]).get(secret.name)
     more = {
         "found": found,
+        "last_read": last_of(secret.last_accessed, recorded),
         "readers": readers or troubles,
         "may_check": may(request, "access.check", environment, secret.name),
         "proposed": proposals_of(environment, secret.name),

@@ -85,7 +85,7 @@ def _calendar(found: DueList) -> str:
     """Names and dates alone: who knows a value stands on the page."""
     entries = [entry for key in found.keys if (entry := _entry(key))]
     for name in found.stale:
-        summary = f"Miyabi secrets: {name} was not checked lately, so its dates may be old"
+        summary = f"Miyabi secrets: {name} was not checked recently, so its dates may be old"
         entries.append(Entry(("stale", name), found.now.date(), summary))
     return write_calendar("Miyabi secrets", entries, found.now)
 

@@ -80,6 +80,9 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "proposed": proposals_of(chosen, name),
         "rotations": open_rotations(chosen, name),
         "emergencies": open_emergencies(chosen, name),
+        "audited": {place.name for place in environments_with(request, "audit.view")},
+        "may_acknowledge": may(request, "status.acknowledge", chosen),
+        "asks_for_proof": needs_proof(request, chosen),
     }
     try:
         opened = opening.opened(asked)
@@ -98,7 +101,6 @@ def _opened(
 ) -> dict[str, Any]:
     """What the page has of a secret that AWS has described, and what this person may do with it."""
     may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
-    audited = {place.name for place in environments_with(request, "audit.view")}
     saved = request.GET.get("saved", "")
     return {
         "environment": chosen,
@@ -118,7 +120,4 @@ def _opened(
         "adoption": adoption_of(opened.secret, opened.spec),
         "may_audit": may(request, "audit.view", chosen),
         "may_check": may(request, "access.check", chosen, name),
-        "audited": audited,
-        "may_acknowledge": may(request, "status.acknowledge", chosen),
-        "asks_for_proof": needs_proof(request, chosen),
     }

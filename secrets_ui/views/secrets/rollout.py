@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from ...domain.errors import AwsError, SecretNotFound
 from ...domain.secrets.rollout import Rollout
 from ...permissions import actor_of, enter
 from ...services.secrets.rollout import as_json, look
 from ..answers import plain_answer
+from .on_record import page_from_records
 
 # Seconds between two looks of an open page, while a version is on its way and later.
 SOON, LATER = 15, 300
@@ -24,9 +26,16 @@ def rollout(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     the weaker evidence out: CloudTrail takes two questions a second of all who ask in the account.
     """
     chosen = enter(request, "secret.view", environment, name)
-    is_again = "X-Quiet-Refresh" in request.headers
-    found = look(chosen, name, actor_of(request), with_hints=not is_again)
-    if request.GET.get("as") == "json":
+    is_again, is_file = "X-Quiet-Refresh" in request.headers, request.GET.get("as") == "json"
+    try:
+        found = look(chosen, name, actor_of(request), with_hints=not is_again)
+    except SecretNotFound:
+        raise
+    except AwsError as error:
+        if is_file:
+            raise
+        return page_from_records(request, chosen, name, error, "secrets/rollout_on_record.html")
+    if is_file:
         return plain_answer(as_json(found), "application/json")
     context = {
         "environment": chosen,

@@ -256,7 +256,7 @@ def test_a_deny_of_every_other_version_warns_and_its_remedy_spares_the_role() ->
     found = finding(CHECK, evidence(key_policy=known(json.dumps(whole))))
     assert (found.status, found.remedy.text if found.remedy else "") == (
         "warn",
-        "Let statement Old of the key policy spare miyabi-lambda-execution.",
+        "Exclude miyabi-lambda-execution from statement Old of the key policy.",
     )
 
 

@@ -112,7 +112,7 @@ def test_a_deny_fails_and_is_lifted_for_this_role_alone() -> None:
     assert (run.answer, found.status) == ("no", "fail")
     assert "with an explicit deny in a VPC endpoint policy" in str(found.error)
     assert found.remedy
-    assert "spare miyabi-lambda-execution" in found.remedy.text
+    assert "Exclude miyabi-lambda-execution from" in found.remedy.text
 
 
 def test_describe_secret_alone_matters() -> None:

@@ -46,7 +46,7 @@ def test_a_deletion_is_told_with_its_day_and_taken_back_in_two_commands() -> Non
             key=known(Key(KEY_ARN, "PendingDeletion", deletion=datetime(2026, 12, 1, tzinfo=UTC)))
         ),
     )
-    assert "2026-12-01" in found.text
+    assert "1 Dec 2026" in found.text
     assert found.remedy
     assert [part.split()[2] for part in found.remedy.cli.split(" && ")] == [
         "cancel-key-deletion",

@@ -26,7 +26,7 @@ def test_a_refusal_is_a_warning_with_its_time_and_the_check_that_explains_it() -
     )
     found = finding(CHECK, evidence(denials=known((denial, denial))))
     assert found.status == "warn"
-    assert "2 times, last at 2026-11-23 09:14:00 UTC" in found.text
+    assert "2 times, last at 23 Nov 2026, 09:14:00 UTC" in found.text
     assert "decrypt_is_allowed" in found.text
 
 

@@ -13,7 +13,7 @@ def test_a_role_that_is_gone_fails_and_says_what_a_new_one_lacks() -> None:
     found = finding("role_exists", evidence(role=MISSING))
     assert found.status == "fail"
     assert found.remedy
-    assert "name it anew" in found.remedy.text
+    assert "name it again" in found.remedy.text
 
 
 def test_unread_it_is_unknown_with_the_statement_to_add() -> None:

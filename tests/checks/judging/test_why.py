@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from secrets_ui.checks.judging.why import explain
 from secrets_ui.domain.access.account import AccountDetails, Group
+from secrets_ui.domain.access.answers import Row
 from secrets_ui.domain.access.evidence import (
     ControlPolicies,
     Denied,
@@ -58,6 +59,15 @@ def explained(
     return explain(question, given, lambda arn: account.details.value.holders_of(arn) - 1, others)
 
 
+def explained_as_the_table(account: MadeAccount, ability: Ability, row: Row) -> Explanation:
+    """The explanation of a row, which says what the row and its own ways say."""
+    found = explained(account, ability, row.title)
+    assert found.verdict == row.verdicts[ability]
+    ways = {way.can for way in found.ways}
+    assert found.verdict.can is (True if True in ways else None if None in ways else False)
+    return found
+
+
 @settings(max_examples=15)
 @given(seed=st.integers(0, 2**32), ability=st.sampled_from(Ability))
 def test_it_agrees_with_the_table_and_no_closest_statement_matches(
@@ -65,10 +75,7 @@ def test_it_agrees_with_the_table_and_no_closest_statement_matches(
 ) -> None:
     account = make_account(seed, 3)
     for row in who_can(account.evidence(), account.details).rows:
-        found = explained(account, ability, row.title)
-        assert found.verdict == row.verdicts[ability]
-        ways = {way.can for way in found.ways}
-        assert found.verdict.can is (True if True in ways else None if None in ways else False)
+        found = explained_as_the_table(account, ability, row)
         for hop in [hop for way in found.ways for hop in way.hops]:
             assert bool(hop.missing) is (hop.can is None)
             assert not (hop.closest and hop.can)
@@ -266,12 +273,12 @@ def cautions(account: MadeAccount, title: str = ROLE) -> dict[str, str]:
 def test_what_goes_with_a_statement_that_is_taken_out_is_said() -> None:
     account = role(allow(READ, SECRET), allow("secretsmanager:*", SECRET))
     account.key_policy = [allow("kms:*", Principal="*", Sid="Open")]
-    caution = cautions(account)["Take statement Open out of the key policy."]
+    caution = cautions(account)["Remove statement Open from the key policy."]
     assert caution.startswith("Whatever else this allows, and to whomever, goes as well.")
-    assert "nobody can mend it" in caution
+    assert "nobody can fix it" in caution
     denied = role(allow([READ, DECRYPT]), {"Sid": "No", **allow("*", KEY), "Effect": "Deny"})
     [(words, caution)] = [found for found in cautions(denied).items() if "No" in found[0]]
-    assert ("out of" in words) is ("it refuses no longer" in caution)
+    assert (" from " in words) is ("it refuses no longer" in caution)
 
 
 def test_a_whole_account_that_is_let_in_is_said() -> None:

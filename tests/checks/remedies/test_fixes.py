@@ -47,8 +47,8 @@ def test_a_deny_of_all_but_a_list_gets_the_secret_added_to_the_list() -> None:
     other = SECRET_ARN.replace("api-keys", "config")
     given = with_statement(Sid="Guard", Effect="Deny", Action=READ, NotResource=other)
     remedy = remedy_of(finding(CHECK, given))
-    assert "Take statement" not in remedy.text
-    assert f"spare {SECRET_ARN}" in remedy.text
+    assert "Remove statement" not in remedy.text
+    assert remedy.text.startswith(f"Exclude {SECRET_ARN} from")
     assert json.dumps([other, SECRET_ARN]) in remedy.cli
     assert "they allow secretsmanager:GetSecretValue" in remedy.tried
 

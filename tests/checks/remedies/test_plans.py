@@ -174,7 +174,7 @@ def test_a_deny_is_lifted_before_anything_is_allowed() -> None:
         {"Sid": "Guard", "Effect": "Deny", "Principal": "*", "Action": READ, "Resource": "*"}
     )
     first = words_of(account)[0]
-    assert first[0] == "Let statement Guard of the secret's policy spare subject."
+    assert first[0] == "Exclude subject from statement Guard of the secret's policy."
     assert first[1].startswith(f"Allow {READ} on {SECRET[:-6]}??????")
 
 
@@ -183,7 +183,7 @@ def test_what_leaves_the_key_to_iam_is_never_taken_out() -> None:
     account.role("subject", CAN_READ, expected=True)
     taken = [words for plan in words_of(account) for words in plan]
     assert not [words for words in taken if "Account" in words]
-    assert taken[1] == "Take statement number 1 out of policy own-0."
+    assert taken[1] == "Remove statement number 1 from policy own-0."
 
 
 def test_nothing_is_offered_that_lets_anybody_in() -> None:

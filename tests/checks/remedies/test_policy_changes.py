@@ -16,6 +16,7 @@ from secrets_ui.checks.remedies.policy_changes import (
     terraform_name,
     with_new_statement,
     with_statement,
+    without_statement,
 )
 from secrets_ui.domain.access.policies import AttachedPolicy, list_policies, with_policy
 from secrets_ui.domain.iam import PolicyKind
@@ -63,6 +64,29 @@ def test_an_inline_policy_without_a_statement_goes(
     words = shlex.split(cli(given, Change(policy("identity:one-more", given), statements, "words")))
     assert words[2] == operation
     assert words[words.index("--policy-name") + 1] == "one-more"
+
+
+@pytest.mark.parametrize(
+    ("where", "of", "words", "operation"),
+    [
+        (f"identity:{ACCESS_ARN}", 2, "Remove S0 from {}.", "create-policy-version"),
+        (f"identity:{ACCESS_ARN}", 1, "Detach {}, which holds S0 alone.", "detach-role-policy"),
+        ("identity:one-more", 2, "Remove S0 from {}.", "put-role-policy"),
+        ("identity:one-more", 1, "Delete {}, which holds S0 alone.", "delete-role-policy"),
+        ("secret", 1, "Delete {}, which holds S0 alone.", "delete-resource-policy"),
+        ("key", 2, "Remove S0 from {}.", "put-key-policy"),
+    ],
+)
+def test_the_words_of_a_removal_say_what_its_command_does(
+    where: str, of: int, words: str, operation: str
+) -> None:
+    given = with_inline(Sid="One", Effect="Deny", Action="*", Resource="*")
+    statements = [{"Sid": f"S{n}", "Effect": "Deny", "Action": "*"} for n in range(of)]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    found = replace(policy(where, given), text=text)
+    change = without_statement(found, 0, "S0")
+    assert change.words == words.format(found.title)
+    assert shlex.split(cli(given, change))[2] == operation
 
 
 def test_a_policy_of_aws_s_own_cannot_be_changed() -> None:

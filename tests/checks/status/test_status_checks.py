@@ -339,7 +339,8 @@ def test_an_emergency_change_that_nobody_has_looked_at_fails_its_environment() -
         "changes",
         "emergency-7",
     )
-    assert "hana changed miyabi/dev/api-keys in an emergency (2026-11-25 01:00 UTC)" in found.text
+    changed = "hana changed miyabi/dev/api-keys in an emergency (25 Nov 2026, 01:00:00 UTC)"
+    assert changed in found.text
     assert only(judge_surroundings(around()), found.check).status == "pass"
 
 
@@ -459,7 +460,7 @@ def test_whether_the_newest_version_has_arrived_is_said_once(
     ("rotation", "status", "said"),
     [
         (Rotation(next=NOW + timedelta(days=3)), "pass", "No rotation of miyabi/dev/api-keys"),
-        (Rotation(next=NOW - timedelta(days=3)), "warn", "should have rotated it by 22 November"),
+        (Rotation(next=NOW - timedelta(days=3)), "warn", "should have rotated it by 22 Nov 2026"),
     ],
 )
 def test_a_rotation_of_aws_that_is_late_is_told(rotation: Rotation, status: str, said: str) -> None:

@@ -15,6 +15,7 @@ from secrets_ui.domain.access.evidence import Denied
 from secrets_ui.domain.access.kept_readers import KeptReaders, follow
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import who_can
+from secrets_ui.domain.secrets.dates import as_moment
 from testkit.accounts import (
     ACCOUNT,
     CALL,
@@ -60,7 +61,7 @@ def test_what_somebody_gains_is_said_with_the_statements_and_since_when() -> Non
     kept = follow_all(look(NOTHING), later)
     [change] = kept.standing()
     assert change.describe(NAME) == (
-        f"role/ci-deploy can read {NAME} since {later.read_at:%Y-%m-%d %H:%M} UTC, by {READ}: "
+        f"role/ci-deploy can read {NAME} since {as_moment(later.read_at)}, by {READ}: "
         f"policy own-0, statement 1; {DECRYPT}: policy own-0, statement 2; "
         f"{DECRYPT}: key policy, statement Account."
     )

@@ -63,6 +63,22 @@ def test_a_value_that_serves_two_environments_breaks_the_rule_that_they_differ()
     assert row.shows(Show.BREAKS_RULE)
 
 
+def test_an_environment_that_was_not_asked_counts_as_it_was_last_seen() -> None:
+    kept = {"dev": None, "staging": held(TOKEN="1", ISSUER="2").facts, "prod": None}
+    places = {"dev": held(TOKEN="1", ISSUER="1"), "prod": held(TOKEN="1", ISSUER="2")}
+    rows = {row.key: texts(row) for row in compare_secret(SPEC, places, NOW, kept)}
+    assert rows["TOKEN"] == ["Same as staging and prod", "Same as dev and staging"]
+    assert rows["ISSUER"] == ["Differs from staging and prod", "Differs from dev"]
+
+
+def test_a_secret_beyond_the_person_s_role_is_not_called_missing_and_counts_as_last_seen() -> None:
+    kept = {"dev": None, "prod": held(TOKEN="1").facts}
+    places = {"dev": held(TOKEN="1"), "prod": Held(is_hidden=True)}
+    row = next(row for row in compare_secret(SPEC, places, NOW, kept) if row.key == "TOKEN")
+    assert texts(row) == ["Same as prod", "Not shown"]
+    assert not row.shows(Show.MISSING)
+
+
 def test_values_that_should_match_and_do_not_break_the_rule() -> None:
     row = compared(dev=held(ISSUER="1"), prod=held(ISSUER="2"))["ISSUER"]
     assert texts(row) == ["Differs from prod", "Differs from dev"]

@@ -20,11 +20,11 @@ HALF_WAY = {**CURRENT, "b" * 32: ("AWSPENDING",)}
 
 def test_it_says_by_what_when_last_and_when_next() -> None:
     assert rotated_by_aws(Secret("arn", "n", versions=CURRENT, rotation=RUNS)) == (
-        "AWS rotates this secret by a rotation function, rate(30 days). It last did on 27 November "
-        "2026. The next rotation is due by 27 December 2026."
+        "AWS rotates this secret by a rotation function, rate(30 days). Last rotation: 27 Nov "
+        "2026. Next rotation due by 27 Dec 2026."
     )
     managed = Secret("arn", "n", owning_service="rds", rotation=Rotation())
-    assert rotated_by_aws(managed) == "AWS rotates this secret by rds. It has not done so yet."
+    assert rotated_by_aws(managed) == "AWS rotates this secret by rds. It has not been rotated yet."
     assert rotated_by_aws(Secret("arn", "n")) == ""
 
 
@@ -32,11 +32,11 @@ def test_it_says_by_what_when_last_and_when_next() -> None:
     ("rotation", "versions", "pending_days", "said"),
     [
         (RUNS, CURRENT, None, ""),
-        (LATE, CURRENT, None, "should have rotated it by 28 November 2026"),
+        (LATE, CURRENT, None, "should have rotated it by 28 Nov 2026"),
         (replace(RUNS, next=NOW - timedelta(hours=20)), CURRENT, None, ""),
         # Under way; since yesterday; and since when nobody knows, but late.
         (RUNS, HALF_WAY, 0.1, ""),
-        (RUNS, HALF_WAY, 2, "Version bbbbbbbb holds AWSPENDING since 28 November 2026"),
+        (RUNS, HALF_WAY, 2, "Version bbbbbbbb holds AWSPENDING since 28 Nov 2026"),
         (RUNS, HALF_WAY, None, ""),
         (LATE, HALF_WAY, None, "one of setSecret, testSecret and finishSecret"),
         # It ended, and left its label where AWS leaves it.

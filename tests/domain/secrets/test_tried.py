@@ -56,7 +56,7 @@ def test_an_old_answer_is_none_any_more_and_a_refusal_stays_one() -> None:
 def test_the_words_say_whose_it_is_what_it_may_and_until_when() -> None:
     answer = Answer(True, "miyabi-bot", "classic", ("repo", "workflow"), NOW + 9 * DAY)
     assert judge(Tried(NOW, answer, NOW), NOW).hint == (
-        "miyabi-bot, classic, scopes repo workflow, expires on 8 December 2026"
+        "miyabi-bot, classic, scopes repo workflow, expires on 8 Dec 2026"
     )
 
 

@@ -115,7 +115,7 @@ def test_a_message_names_key_day_reason_owner_and_runbook() -> None:
     assert replace(message, lines=lines[:1], days=1).title == "Due by tomorrow in prod: TOKEN"
     first, second = message.describe().split("\n")
     assert first == (
-        "TOKEN in miyabi/prod/api-keys, 25 November 2026. The catalogue allows it 90 days. Owner: "
+        "TOKEN in miyabi/prod/api-keys, 25 Nov 2026. The catalogue allows it 90 days. Owner: "
         "Platform. Runbook: https://docs.test/a?b=1&c=<d>"
     )
     assert len(second) < 200

@@ -121,7 +121,9 @@ def test_calls_so_far_are_those_of_this_month_and_the_rest_is_like_the_average_d
     }
     figure = cost_of_calls(NOVEMBER, CALLS, days)
     assert (figure.so_far, figure.month) == (CALLS * 15, CALLS * 30)
-    assert figure.how == "150,000 calls, $0.05 for 10,000; the rest as on average, 10,000 a day"
+    assert (
+        figure.how == "150,000 calls at $0.05 for 10,000; the rest at the average of 10,000 a day"
+    )
 
 
 def test_a_day_without_a_point_between_others_counts_as_a_quiet_day() -> None:

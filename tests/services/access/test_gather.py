@@ -18,10 +18,12 @@ from secrets_ui.domain.access.evidence import (
     NotAsked,
     Unreachable,
 )
+from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.access.check import check_access, judge
 from secrets_ui.services.access.gather import Gathering, gather_evidence
+from secrets_ui.services.access.gathered import Gathered
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -101,6 +103,22 @@ def test_the_organization_is_asked_about_where_the_environment_lets_the_console_
     assert isinstance(found.organization, NotAsked)
     assert "DescribeOrganization" not in recorder.operations()
     assert found.calls == evidence.calls - 2  # the value is not read again either
+
+
+def test_calls_that_aws_refused_or_did_not_answer_are_counted_as_failed() -> None:
+    call, given = AwsCall("secretsmanager:DescribeSecret"), evidence()
+    found = Gathered(
+        secret=Unreachable(call, "no answer"),
+        versions=Denied(call, "secretsmanager:ListSecretVersionIds"),
+        resource_policy=Missing(call),
+        caller=given.caller,
+        facts=NotAsked("the value"),
+    )
+    found["alias"] = found["key"] = Unreachable(AwsCall("kms:DescribeKey"), "no answer")
+    told = found.evidence(
+        given.environment, NAME, given.spec, pending=(), value_was_read=False, seconds=0
+    )
+    assert (told.calls, told.failed_calls, judge(told).failed_calls) == (5, 3, 3)
 
 
 def test_every_call_is_signed_in_a_session_named_after_the_person(

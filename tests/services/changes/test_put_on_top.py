@@ -72,7 +72,7 @@ def test_a_key_that_both_changed_is_named_and_nothing_is_made(staging: Aws) -> N
 @pytest.mark.parametrize("theirs", ["no object", '["A"]'])
 def test_what_has_no_keys_is_made_anew(theirs: str, staging: Aws) -> None:
     _, old = moved(staging, theirs, A="mine")
-    with pytest.raises(SecretNotEditable, match="no JSON object"):
+    with pytest.raises(SecretNotEditable, match="not a JSON object"):
         put_on_top(staging.environment, HANA, waiting_proposal(staging.environment, old))
 
 

@@ -78,7 +78,7 @@ def test_single_keys_come_back_and_the_others_stay(written: Written) -> None:
 
 
 def test_a_key_that_is_no_text_is_restored_with_the_whole_version_alone(written: Written) -> None:
-    with pytest.raises(InvalidChange, match="N is no text in that version"):
+    with pytest.raises(InvalidChange, match="N is not text in that version"):
         written.restore("N")
     assert written.stored() == SECOND
 

@@ -11,6 +11,7 @@ import pytest
 
 from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.errors import NothingChanged
+from secrets_ui.domain.secrets.catalog import SecretSpec
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.facts import KeyFacts
 from secrets_ui.domain.secrets.secret_value import MASK, SecretValue
@@ -20,7 +21,7 @@ from secrets_ui.services.changes.review import (
     explain_conflict,
     review_edit,
 )
-from secrets_ui.services.changes.review_rows import ReviewRow, masked
+from secrets_ui.services.changes.review_rows import ReviewRow, masked, review_row, unknown_row
 from secrets_ui.services.secrets.opening import open_secret
 from tests.conftest import forget_configuration
 from tests.processes.outside import Aws
@@ -77,6 +78,14 @@ def row_of(review: Review, key: str) -> ReviewRow:
 
 def verdict(row: ReviewRow) -> tuple[str, str, tuple[str, ...]]:
     return row.level, row.check, row.problems
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 0), (0, 1)])
+def test_a_row_tells_whether_a_value_goes_and_whether_one_comes(before: int, after: int) -> None:
+    facts = KeyFacts("A", "a" * 16)
+    row = review_row("A", facts if before else None, facts if after else None, SecretSpec("s"), {})
+    assert (row.drops, row.adds) == (bool(before), bool(after))
+    assert (unknown_row("A").drops, unknown_row("A").adds) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +171,13 @@ def test_a_document_that_is_no_object_on_one_side_is_compared_as_a_whole(
     edit = Edit(secret, base, document=SecretValue(typed), is_text=is_text)
     review = review_edit(dev.environment, HANA, edit)
     assert review.rows[-1] == ReviewRow(
-        "the whole document", "as stored", "as typed", "warn", "Not compared key by key"
+        "the whole document",
+        "as stored",
+        "as typed",
+        "warn",
+        "Not compared key by key",
+        drops=True,
+        adds=True,
     )
 
 

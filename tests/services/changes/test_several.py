@@ -164,7 +164,7 @@ def test_a_change_of_the_target_meanwhile_is_not_lost(three: Three) -> None:
     assert not AuditRecord.objects.filter(environment="staging")
 
 
-@pytest.mark.parametrize(("key", "why"), [("N", "no text in that version"), ("X", "is not in")])
+@pytest.mark.parametrize(("key", "why"), [("N", "not text in that version"), ("X", "is not in")])
 def test_what_is_no_text_or_not_there_is_not_copied(three: Three, key: str, why: str) -> None:
     with pytest.raises(InvalidChange, match=why):
         three.save(three.copy(key))
@@ -312,4 +312,4 @@ def test_a_look_at_a_copy_says_what_each_would_get_and_what_is_not_possible(thre
     assert gone.remedy
     three.put("dev", "no object")
     again = look(places, three.actor, three.short, "KEY", environments["staging"])
-    assert again.targets[0].why_not == "Its value is no JSON object of keys."
+    assert again.targets[0].why_not == "Its value is not a JSON object of keys."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -13,11 +15,14 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.comparison import Show
+from secrets_ui.domain.secrets.health import State
 from secrets_ui.domain.secrets.secret import Secret
 from secrets_ui.domain.session_scope import Scope
 from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.secrets import comparison
 from secrets_ui.services.secrets.comparison import Comparison, compare
+from secrets_ui.services.secrets.current_versions import all_known_versions
+from secrets_ui.services.secrets.opening import open_secret
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -107,17 +112,20 @@ class RefusedGateway:
         raise AwsAccessDenied("not authorized", call, "secretsmanager:ListSecrets")
 
 
-def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared(
-    seen: tuple[Compare, Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask, _, _ = seen
-
+def refuse_staging(monkeypatch: pytest.MonkeyPatch) -> None:
     def one_refused(environment: Environment, actor: Actor, scope: Scope) -> Any:
         if environment.name == "staging":
             return SimpleNamespace(secrets_manager=RefusedGateway(environment))
         return gateways(environment, actor, scope)
 
     monkeypatch.setattr(comparison, "gateways", one_refused)
+
+
+def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared(
+    seen: tuple[Compare, Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, _, _ = seen
+    refuse_staging(monkeypatch)
     found = ask()
     problems = {column.environment.name: column.problem for column in found.columns}
     assert isinstance(problems.pop("staging"), AwsAccessDenied)
@@ -125,6 +133,40 @@ def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared
     assert found.not_counted == ("staging",)
     assert {group.short for group in found.groups} == {"api-keys", "config"}
     assert all(len(row.cells) == 2 for group in found.groups for row in group.rows)
+
+
+def share_a_token(estate: Estate) -> None:
+    token = json.loads(estate.value("staging", "api-keys"))["MIYABI_ACCESS_TOKEN"]
+    document = json.loads(estate.value("prod", "api-keys")) | {"MIYABI_ACCESS_TOKEN": token}
+    estate["prod"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/prod/api-keys", SecretString=json.dumps(document)
+    )
+
+
+def beyond_staging(environment: Environment, name: str) -> bool:
+    return environment.name != "staging"
+
+
+def test_it_says_of_each_key_what_the_secret_s_page_says(
+    seen: tuple[Compare, Estate, RecordingAws], hana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where an environment could not be asked, or is beyond the person's role."""
+    ask, estate, _ = seen
+    share_a_token(estate)
+    ask()
+    prod = estate.environments["prod"]
+    page = {key.name: key.state for key in open_secret(prod, "miyabi/prod/api-keys", hana).keys}
+    assert page["MIYABI_ACCESS_TOKEN"].text == "Same as staging"
+
+    def compared(found: Comparison) -> dict[str, State]:
+        group = next(group for group in found.groups if group.short == "api-keys")
+        place = [column.environment.name for column in found.asked].index("prod")
+        return {row.key: row.cells[place].state for row in group.rows}
+
+    of_prod = compare([prod], hana, everything)
+    of_those_in_reach = compare(list(estate.environments.values()), hana, beyond_staging)
+    refuse_staging(monkeypatch)
+    assert compared(ask()) == compared(of_prod) == compared(of_those_in_reach) == page
 
 
 def test_where_no_environment_can_be_asked_each_says_why(
@@ -217,3 +259,10 @@ def test_a_kept_secret_that_is_gone_is_no_row(
     assert list(shown(ask())) == ["a-third"]
     client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     assert shown(ask()) == {}
+
+
+def test_of_no_environment_no_version_is_known(
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    with django_assert_num_queries(0):
+        assert all_known_versions([]) == {}

@@ -215,7 +215,7 @@ def test_a_change_of_the_secret_s_policy_between_the_looks_names_who_probably_di
         )
     prod = Environment("prod", "us-west-2", "111111111111", "miyabi/prod/")
     [told] = tell_changes(prod, KEYS, [change])
-    said = "role/ops (yuki), PutResourcePolicy at 2026-11-23 12:00 UTC"
+    said = "role/ops (yuki), PutResourcePolicy at 23 Nov 2026, 12:00:00 UTC"
     assert told.author == (said if author else "")
 
 

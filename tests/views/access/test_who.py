@@ -67,6 +67,24 @@ def test_in_a_clean_account_only_those_expected_can_read(estate: Estate, signed_
     assert "the AWS service lambda.amazonaws.com" in text
 
 
+def test_in_an_outage_nothing_is_told_as_read(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignIn
+) -> None:
+    _, aws = watched(only=("prod",))
+    client = signed_in("auditor")
+    aws.break_call("AssumeRole", "ServiceUnavailable", status=400)
+    told = {
+        URL: "AWS calls, all of which failed",
+        "/prod/troubleshoot/miyabi/prod/api-keys": "AWS calls, all of which failed",
+        "/prod/usage": "Not read from AWS",
+        "/cost": "not read from AWS<",
+    }
+    for page, words in told.items():
+        text = client.get(page).getvalue().decode()
+        assert words in text
+        assert "read from AWS at" not in text
+
+
 def test_a_stray_role_a_grouped_user_and_an_outsider_are_told_apart(
     estate: Estate, signed_in: SignIn
 ) -> None:

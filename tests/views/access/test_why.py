@@ -66,7 +66,7 @@ def test_who_may_see_it_and_whom_it_does_not_know(estate: Estate, signed_in: Sig
     client = signed_in("auditor")
     unknown = client.get(address(estate, "role/<b>nobody"))
     assert unknown.status_code == 404
-    assert "role/&lt;b&gt;nobody is no role or user" in unknown.content.decode()
+    assert "role/&lt;b&gt;nobody is not a role or user" in unknown.content.decode()
     assert client.get(address(estate, "role/ci-deploy", action="eat")).status_code == 400
 
 
@@ -83,5 +83,5 @@ def test_the_command_explains_one(estate: Estate, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         call_command(*command, "role/ci-deploy", "--json", "--action", "delete")
     assert json.loads(capsys.readouterr().out)["action"] == "delete"
-    with pytest.raises(CommandError, match="no role or user of prod"):
+    with pytest.raises(CommandError, match="not a role or user of prod"):
         call_command(*command, "role/nobody")

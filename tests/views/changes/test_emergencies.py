@@ -168,8 +168,8 @@ def test_an_overtaken_proposal_of_the_same_key_is_made_anew(dev: Estate, hana: C
     outside(dev, MIYABI_ROOT="/theirs")
     hana.get(SECRET)  # the new version is read
     page = text_of(hana)
-    assert 'Both change <bdi class="mono">MIYABI_ROOT</bdi>, so it has to be made anew.' in page
-    assert 'href="/dev/edit/miyabi/dev/config">Make it anew' in page
+    assert 'Both change <bdi class="mono">MIYABI_ROOT</bdi>, so it has to be made again.' in page
+    assert 'href="/dev/edit/miyabi/dev/config">Make it again' in page
     refused = hana.post(f"{LIST}/{number}/on-top")
     assert refused.status_code == 409
     assert "MIYABI_ROOT" in refused.content.decode()

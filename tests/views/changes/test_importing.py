@@ -69,6 +69,10 @@ def test_a_review_says_of_each_key_what_the_import_does_and_holds_no_value(
         "PATH": ("not valid", None, False),
         "MIYABI_REPO_OWNER": ("not in the text", None, False),
     }
+    changes = {key: (row["drops"], row["adds"]) for key, row in rows.items()}
+    assert changes.pop("NEW") == (False, True)
+    assert changes.pop("MIYABI_ROOT") == (True, True)
+    assert set(changes.values()) == {(False, False)}
     assert [key for key, row in rows.items() if row["remove"] is not None] == ["MIYABI_REPO_OWNER"]
     assert answer.json()["review"]["summary"] == (
         "1 new, 1 changed, 1 empty, 1 the same, 2 not valid, 1 not in the text"

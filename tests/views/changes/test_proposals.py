@@ -155,7 +155,7 @@ def test_the_last_changes_lead_to_their_history_and_to_their_record_for_who_may_
     make_estate: Callable[..., Estate], hana: Client, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
-    assert "Nobody has changed a secret in dev" in text_of(hana)
+    assert "A secret that was created outside appears here with its next change." in text_of(hana)
     saved = save_key(hana, estate, "dev", "config", "MIYABI_ROOT", "/srv/miyabi").json()["saved"]
     record = f"/audit/{saved.rpartition('=')[2]}"
     history = "/dev/history/miyabi/dev/config"
@@ -175,7 +175,7 @@ def test_older_changes_are_a_page_of_their_own_without_what_waits(
 ) -> None:
     number = propose(hana, dev)
     older = text_of(hana, f"{LIST}?below={number}")
-    assert "There is no older change." in older
+    assert "There are no older changes." in older
     assert "Proposed by" not in older
     for below in ("x", "-1", "9" * 30):
         assert hana.get(f"{LIST}?below={below}").status_code == 200

@@ -184,7 +184,7 @@ def test_a_value_that_has_arrived_takes_no_word_and_one_that_has_not_yet_takes_o
     report(0)
     page = hana.get(address(OWN)).content.decode()
     assert "Arrived" in page
-    assert "Go on all the same" not in page
+    assert "Go on anyway" not in page
     assert act(hana, "arrived", OWN) == 302
     noted = AuditRecord.objects.get(action="rotation.arrived")
     assert (json.loads(noted.details)["arrived"], noted.reason) == ("yes", "")

@@ -161,7 +161,7 @@ def test_an_admin_of_one_environment_ends_no_sessions_of_another(
 ) -> None:
     make_estate(only=("dev", "prod"))
     RoleGrant.objects.create(user=hana, environment="prod", role="viewer")
-    assert "an admin of all their environments" in page(admin, hana)
+    assert "An admin of all their environments" in page(admin, hana)
     assert post(admin, hana, "sessions").status_code == 403
     assert post(admin, hana, "roles").status_code == 302
     assert RoleGrant.objects.get(user=hana).environment == "prod"

@@ -131,7 +131,7 @@ def test_what_aws_rotates_says_so_on_its_page_and_before_an_edit(
     for path in (f"/dev/secret/{name}", f"/dev/edit/{name}"):
         page = text(signed_in("editor").get(path))
         assert "AWS rotates this secret by a rotation function, rate(30 days)." in page
-        assert "The next rotation is due by" in page
+        assert "Next rotation due by" in page
         assert ("What you set is replaced then" in page) is ("edit" in path)
         assert "/dev/rotate/" not in page
     rotate = f"/dev/rotate/{name}?key=BASE_URL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.secrets.due import Why
+from secrets_ui.domain.status.status import StatusFinding
 from secrets_ui.models import KeyDue, StatusSnapshot, VersionRecord
 from testkit.posting import JSON, save_key
 from testkit.recording_aws import RecordingAws
@@ -18,7 +20,8 @@ from tests.conftest import Estate
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
 DETAIL, HISTORY, PIN = f"/dev/secret/{NAME}", f"/dev/history/{NAME}", f"/dev/pin/{NAME}"
-PAGES = (DETAIL, HISTORY)
+ROLLOUT = f"/dev/rollout/{NAME}"
+PAGES = (DETAIL, HISTORY, ROLLOUT)
 SignedIn = Callable[..., Client]
 
 
@@ -84,6 +87,25 @@ def test_keys_due_dates_and_findings_are_told_with_their_age(
     assert "Checked <time" in text
 
 
+def test_a_finding_names_owner_runbook_and_next_step_and_nothing_leads_to_the_page_itself(
+    broken: tuple[Client, RecordingAws, list[str]],
+) -> None:
+    client, _, _ = broken
+    now = datetime.now(UTC)
+    about = {"environment": "dev", "secret": NAME}
+    KeyDue.objects.create(**about, key="BASE_URL", why=Why.AGE, at=now, text="Old.", read_at=now)
+    whom = {"owner": "team-core", "runbook": "https://runbooks.test/rotate"}
+    found = StatusFinding("keys_are_young_enough", "fail", "Too old.", "BASE_URL", **whom)
+    findings = json.dumps([found.to_json()])
+    StatusSnapshot.objects.create(**about, status="fail", at=now, findings=findings)
+    text = shown(client.get(DETAIL))
+    assert "Owner: <bdi>team-core</bdi>" in text
+    assert 'href="https://runbooks.test/rotate"' in text
+    assert "Rotate it: get a new value" in text
+    due = text[text.index("When keys are due") : text.index("Versions on record")]
+    assert DETAIL not in due
+
+
 def test_keys_that_were_looked_at_under_earlier_rules_are_not_shown_as_never_looked_at(
     broken: tuple[Client, RecordingAws, list[str]],
 ) -> None:
@@ -140,6 +162,8 @@ def test_a_secret_without_records_says_so(
 
 def test_a_script_is_told_the_error_alone(broken: tuple[Client, RecordingAws, list[str]]) -> None:
     client, _, _ = broken
-    answer = client.get(DETAIL, **JSON)
-    assert answer.status_code == 502
-    assert answer.json()["problem"]["code"] == "AccessDeniedException"
+    for page in PAGES:
+        answer = client.get(page, **JSON)
+        assert answer.status_code == 502
+        assert answer.json()["problem"]["code"] == "AccessDeniedException"
+    assert "own records" not in shown(client.get(f"{ROLLOUT}?as=json"))

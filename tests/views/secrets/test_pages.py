@@ -372,7 +372,7 @@ def test_a_filtered_count_names_what_it_leaves_out(
     page = " ".join(signed_in("viewer").get("/compare?q=nowhere").content.decode().split())
     assert told in page
     assert ("Read from AWS at" in page) is (len(refused) < 3)
-    assert "No key fits this filter." not in page
+    assert "No key matches this filter." not in page
 
 
 def test_an_admin_acknowledges_a_change_made_outside_from_the_secret_s_page(

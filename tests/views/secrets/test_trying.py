@@ -126,6 +126,25 @@ def test_s114_a_refusal_stays_one_while_nobody_answers_and_ends_with_an_answer(
     assert ValueTrial.objects.count() == 1
 
 
+def test_whom_to_ask_stands_beside_a_refused_value_while_aws_answers_and_while_it_does_not(
+    dev: tuple[Estate, RecordingAws], signed_in: SignedIn
+) -> None:
+    estate, aws = dev
+    client = signed_in("editor", "dev")
+
+    def row() -> str:
+        text = whole(client.get(PAGE)).decode()
+        return text[text.index(f'<bdi class="mono">{SECRET}</bdi>') :].partition("</tr>")[0]
+
+    assert "Owner: <bdi>Platform team</bdi>" not in row()
+    ask(client, estate, SECRET)
+    assert "Refused" in row()
+    assert "Owner: <bdi>Platform team</bdi>" in row()
+    aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
+    assert "Refused" in row()
+    assert "Owner: <bdi>Platform team</bdi>" in row()
+
+
 def test_an_oauth_app_is_tried_by_both_its_values_and_anew_when_one_changes(
     dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
 ) -> None:

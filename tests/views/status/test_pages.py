@@ -115,7 +115,7 @@ def test_what_is_old_is_unknown_and_an_old_failure_stays_one(
 def test_before_the_first_pass_it_is_unknown(signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get("/status")
     assert answer.context["board"].headline.status == "unknown"
-    assert "No runner goes on by itself" in text(answer)
+    assert "No checks are scheduled" in text(answer)
 
 
 def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
@@ -125,14 +125,14 @@ def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
     runner = StatusRunner.objects.create(pk=1, every=60, alive_at=last)
     client = signed_in("viewer")
     page = text(client.get("/status"))
-    assert "Nobody looks any more:" in page
+    assert "Checks have stopped:" in page
     assert f"last sign at {last.day} {last:%b %Y, %H:%M:%S} UTC, 12 min ago." in page
     assert "--every 60</code>, or check now." in page
     told = client.get("/status.json").json()["runner"]
     assert (told["alive"], told["last_sign_at"]) == (False, last.isoformat(timespec="seconds"))
     runner.alive_at = datetime.now(UTC)
     runner.save()
-    assert "Nobody looks" not in text(client.get("/status"))
+    assert "Checks have stopped" not in text(client.get("/status"))
 
 
 def test_a_person_sees_the_environments_of_theirs_alone(healthy: None, signed_in: SignedIn) -> None:
