@@ -34,7 +34,7 @@ QUIET = (
     # The pages of a context are shown by one process, however many a test opens.
     "--process-per-site",
     # A page lives for a second, and optimised code of its scripts, and of axe, comes too late.
-    "--js-flags=--no-opt",
+    "--js-flags=--no-opt,--no-maglev",
 )
 PATIENCE = 30_000  # milliseconds: a machine may be busy
 expect.set_options(timeout=PATIENCE)
