@@ -64,7 +64,8 @@ def assert_accessible(page: Page) -> None:
     kind = "/".join(urlsplit(page.url).path.split("/")[:3])  # whatever secret or record it shows
     schemes = SCHEMES[crc32(kind.encode()) % 2]
     load_axe(page)
-    found, kinds = [], []
+    found: list[str] = []
+    kinds: list[list[int]] = []
     for scheme, width in zip(schemes, (NARROW, WIDE), strict=True):
         show(page, scheme, width)
         news = page.evaluate(NEWS, [EVERY_RULE, sorted(_known[scheme])])
