@@ -20,28 +20,26 @@ EVERY_RULE = {
     "rules": {"target-size": {"enabled": True}, "region": {"enabled": True}},
 }
 WIDE, NARROW = 1180, 320  # CSS pixels; 320 is what 1.4.10, Reflow, asks for
-# The width at which a page is narrow, and at which it is wide, has the one colour scheme or the
-# other: every other page has them the other way round.
+# The colour schemes of a narrow and of a wide page; every other page has them the other way round.
 SCHEMES = (("light", "dark"), ("dark", "light"))
 
 COLOURS = Path(__file__).with_name("colours.js").read_text(encoding="utf-8")
-# What sticks to the end of the window lies over the edge of whatever is scrolled there.
-UNSTICK = "document.querySelectorAll('.always').forEach((bar) => { bar.style.position = 'static' })"
-# Further down, the bar at the top lies over the edge of some target. Each violation is told as
-# rule: help; selector of the element, and what it lacks. What passed is some hundred kilobytes, and
-# stays in the page.
+# What sticks to the end of the window lies over the edge of whatever is scrolled there, and so does
+# the bar at the top, further down. Each violation is told as rule: help; selector of the element,
+# and what it lacks. What passed is some hundred kilobytes, and stays in the page.
 BEGIN = """
 globalThis.violations = async (options, context = document) => {
+  for (const bar of document.querySelectorAll(".always")) bar.style.position = "static";
   scrollTo(0, 0);
   const { violations } = await axe.run(context, options);
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id}: ${help}; ${node.target} ${node.failureSummary ?? ""}`));
 };
 """
-SCRIPT = f"{Axe().axe_script}\n(() => {{ {COLOURS} {BEGIN} {UNSTICK} }})();"
+SCRIPT = f"{Axe().axe_script}\n(() => {{ {COLOURS} {BEGIN} }})();"
 EVERYTHING = "(options) => violations(options)"
 # Of the colours those of a kind that no page before had.
-NARROWLY = """async ([options, known]) => {
+NEWS = """async ([options, known]) => {
   const only = (...values) => ({ resultTypes: ["violations"], runOnly: { type: "rule", values } });
   const rules = { ...options.rules, "color-contrast": { enabled: false } };
   const found = await violations({ ...options, rules });
@@ -50,7 +48,7 @@ NARROWLY = """async ([options, known]) => {
   if (texts.length) found.push(...await violations(only("color-contrast"), { include: texts }));
   return { found, kinds };
 }"""
-SCROLLS = "document.documentElement.scrollWidth > innerWidth"
+HAS_AXE = "'violations' in globalThis"
 
 # To the end of the page: one that is detached takes the page's virtual authenticator with it.
 _sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
@@ -58,27 +56,30 @@ _known: dict[str, set[int]] = {"light": set(), "dark": set()}  # kinds of texts,
 
 
 def assert_accessible(page: Page) -> None:
-    """By every rule when wide; and narrow, in the other colours.
+    """Narrow in one colour scheme, and wide in the other.
 
     Colours take axe longer than all else, and most texts of a page are of kinds that every page
-    has: in the second scheme a kind is judged once.
+    has: in each scheme a kind is judged once. Every other rule judges the whole page, twice.
     """
     kind = "/".join(urlsplit(page.url).path.split("/")[:3])  # whatever secret or record it shows
-    narrow, wide = SCHEMES[crc32(kind.encode()) % 2]
+    schemes = SCHEMES[crc32(kind.encode()) % 2]
     load_axe(page)
-    show(page, narrow, NARROW)
-    narrowly: dict[str, Any] = page.evaluate(NARROWLY, [EVERY_RULE, sorted(_known[narrow])])
-    found = [f"{narrow}, {NARROW} px: {result}" for result in narrowly["found"]]
-    show(page, wide, WIDE)
-    found += [f"{wide}, {WIDE} px: {result}" for result in violations(page)]
-    if page.evaluate(SCROLLS):
-        found.append(f"{wide}, {WIDE} px: it scrolls to the side")
+    found: list[str] = []
+    kinds: list[list[int]] = []
+    for scheme, width in zip(schemes, (NARROW, WIDE), strict=True):
+        show(page, scheme, width)
+        news = page.evaluate(NEWS, [EVERY_RULE, sorted(_known[scheme])])
+        found += [f"{scheme}, {width} px: {result}" for result in news["found"]]
+        kinds.append(news["kinds"])
     assert found == [], f"{page.url}\n" + "\n".join(found)
-    _known[narrow] |= {*narrowly["kinds"]}
+    for scheme, new in zip(schemes, kinds, strict=True):
+        _known[scheme].update(new)
 
 
 def load_axe(page: Page) -> None:
     """Not by page.evaluate, whose eval has the browser compile it anew for each page."""
+    if page.evaluate(HAS_AXE):
+        return
     if page not in _sessions:
         _sessions[page] = page.context.new_cdp_session(page)
     done = _sessions[page].send("Runtime.evaluate", {"expression": SCRIPT, "silent": True})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -34,8 +34,10 @@ QUIET = (
     # The pages of a context are shown by one process, however many a test opens.
     "--process-per-site",
     # A page lives for a second, and optimised code of its scripts, and of axe, comes too late.
-    "--js-flags=--no-opt",
+    "--js-flags=--no-opt,--no-maglev",
 )
+# Seconds. A web session without use ends after thirty minutes, and a proof is fresh for an hour.
+RENEWED_AFTER = 1200
 PATIENCE = 30_000  # milliseconds: a machine may be busy
 expect.set_options(timeout=PATIENCE)
 
@@ -83,17 +85,18 @@ def base_url(console: Console) -> str:
 
 @pytest.fixture(scope="session")
 def session_of(console: Console, browser: Browser) -> Callable[[str], StorageState]:
-    """The cookies of a role's web session, signed in once through the real page."""
+    """The cookies of a role's web session with a fresh proof, signed in through the real page."""
+    signed_in: dict[str, tuple[float, StorageState]] = {}
 
-    @cache
-    def sign_in_once(role: str) -> StorageState:
-        context = browser.new_context(base_url=console.url)
-        sign_in(context.new_page(), role, console.password)
-        state = context.storage_state()
-        context.close()
-        return state
+    def sign_in_now_and_then(role: str) -> StorageState:
+        if role not in signed_in or time.monotonic() - signed_in[role][0] > RENEWED_AFTER:
+            context, now = browser.new_context(base_url=console.url), time.monotonic()
+            sign_in(context.new_page(), role, console.password)
+            signed_in[role] = now, context.storage_state()
+            context.close()
+        return signed_in[role][1]
 
-    return sign_in_once
+    return sign_in_now_and_then
 
 
 @pytest.fixture(scope="session")

@@ -181,6 +181,7 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
             **github.environ(),
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "REVEALS_PER_MINUTE": "1000",
+            "WEB_CONCURRENCY": "1",  # each process reads all templates and makes its own clients
             "STATUS_EVERY": "0",  # tests make their passes themselves
         }
         seed(environ)

@@ -100,6 +100,7 @@ def test_signing_in_is_accessible(anybody: Callable[..., Page]) -> None:
 def test_the_help_is_accessible(editor: Page) -> None:
     editor.goto("/dev/")
     editor.get_by_role("button", name="Keyboard help").click()
+    expect(editor.get_by_role("dialog", name="Keyboard")).to_be_visible()
     assert_accessible(editor)
 
 

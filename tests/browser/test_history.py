@@ -56,6 +56,7 @@ def test_a_version_is_pinned_by_keyboard_and_a_taken_name_moves_where_somebody_s
     editor.get_by_role("button", name="Pin", exact=True).click()
     expect(heading(editor)).to_have_text("History")
     editor.get_by_role("link", name="Pins of version").click()
+    expect(editor.get_by_role("button", name="Take off good")).to_be_visible()
     assert_accessible(editor)
     editor.get_by_label("Reason").first.fill("OPS-7: over")
     editor.get_by_label("Secret’s name").first.fill(console.name("prod", secret))

@@ -12,22 +12,16 @@ from playwright.sync_api import Locator, Page, expect
 from testkit.canary import make_canary
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
-from tests.browser.pages import heading, sign_in
+from tests.browser.pages import heading
 from tests.browser.watching import Watch
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture
-def page(console: Console, anybody: Callable[..., Page]) -> Page:
-    """An editor's who has just signed in, which is a fresh proof."""
-    return fresh(console, anybody)
-
-
-def fresh(console: Console, anybody: Callable[..., Page], **options: object) -> Page:
-    page = anybody(**options)
-    sign_in(page, "editor", console.password)
-    return page
+def page(editor: Page) -> Page:
+    """An editor's, whose proof is fresh."""
+    return editor
 
 
 def open_key(page: Page, console: Console, secret: str, key: str = "FIRST") -> Locator:
@@ -44,9 +38,9 @@ def shown(row: Locator) -> Locator:
 
 
 def test_a_value_is_shown_for_half_a_minute_and_gone_then(
-    console: Console, anybody: Callable[..., Page]
+    console: Console, person: Callable[..., Page]
 ) -> None:
-    page, canary = fresh(console, anybody, own=True), make_canary()
+    page, canary = person("editor", own=True), make_canary()
     secret = console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"}))
     page.clock.install()
     row = open_key(page, console, secret)
@@ -102,8 +96,8 @@ def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(
     assert shown(row).locator("b").count() == 0
 
 
-def test_it_is_copied_without_being_shown(console: Console, anybody: Callable[..., Page]) -> None:
-    page, canary = fresh(console, anybody, own=True, permissions=CLIPBOARD), make_canary()
+def test_it_is_copied_without_being_shown(console: Console, person: Callable[..., Page]) -> None:
+    page, canary = person("editor", own=True, permissions=CLIPBOARD), make_canary()
     row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
     before = columns(page)
     row.get_by_role("button", name="Copy without showing").click()
@@ -121,9 +115,9 @@ def columns(page: Page) -> list[float]:
 
 
 def test_copying_is_told_on_the_button_and_aloud_however_often(
-    console: Console, anybody: Callable[..., Page]
+    console: Console, person: Callable[..., Page]
 ) -> None:
-    page = fresh(console, anybody, own=True, permissions=CLIPBOARD)
+    page = person("editor", own=True, permissions=CLIPBOARD)
     row = open_key(page, console, console.make_secret())
     row.get_by_role("button", name="Show for 30 seconds").click()
     expect(shown(row)).to_have_text("one")
@@ -170,9 +164,9 @@ def test_what_is_shown_and_how_it_is_asked_for_is_accessible(console: Console, p
 
 
 def test_without_a_script_a_page_of_its_own_shows_it_to_the_byte(
-    console: Console, anybody: Callable[..., Page]
+    console: Console, person: Callable[..., Page]
 ) -> None:
-    page = fresh(console, anybody, java_script_enabled=False)
+    page = person("editor", java_script_enabled=False)
     row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": ODD})))
     row.get_by_role("button", name="Show for 30 seconds").click()
     expect(heading(page)).to_have_text("FIRST")

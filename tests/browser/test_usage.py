@@ -49,12 +49,6 @@ def test_every_number_of_the_drawing_stands_in_a_table(page: Page) -> None:
     assert_accessible(page)
 
 
-@pytest.mark.parametrize("path", ["/staging/usage", "/dev/usage", "/cost"])
-def test_it_is_accessible_with_and_without_data(page: Page, path: str) -> None:
-    page.goto(path)
-    assert_accessible(page)
-
-
 def test_what_is_denied_is_said_and_accessible(console: Console, page: Page) -> None:
     for operation in ("GetMetricData", "DescribeAlarms", "ListSecrets"):
         console.aws.break_call(operation, "AccessDeniedException", "User is not authorized")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -86,11 +86,23 @@ def test_the_account_of_each_role_signs_in_with_the_password_that_was_shown(
 
 
 def test_the_status_page_has_looked_and_a_runner_goes_on(demo: Demo) -> None:
-    answer = sign_in(demo, "viewer", demo.password)
-    cookies = "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
-    page = demo.ask("GET", "/status", Cookie=cookies).text
+    page = page_of(demo, "viewer", "/status")
     assert "dev and staging are not healthy:" in page
     assert "No checks are scheduled" not in page
+
+
+def test_its_github_knows_the_tokens_and_told_the_status_pass_when_they_expire(demo: Demo) -> None:
+    assert "miyabi-prod" in replace(demo, address=demo.github).ask("GET", "/").text
+    page = page_of(demo, "editor", "/prod/due")
+    assert "GitHub told when it expires." in page
+    assert "/prod/rotate/" in page
+
+
+def page_of(demo: Demo, role: str, path: str) -> str:
+    """What somebody with a role reads there."""
+    answer = sign_in(demo, role, demo.password)
+    cookies = "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
+    return demo.ask("GET", path, Cookie=cookies).text
 
 
 def test_another_password_does_not(demo: Demo) -> None:
