@@ -18,7 +18,7 @@ ARRIVAL = 180  # seconds
 
 @pytest.fixture
 def demo() -> Iterator[Demo]:
-    demo = start()
+    demo = start(forked=True)
     yield demo
     end(demo)
 
