@@ -119,9 +119,9 @@ def _become(arguments: list[str], environ: Mapping[str, str], files: Sequence[in
         if callable(signal.getsignal(number)) and number != signal.SIGINT:
             signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, file in enumerate(files):
+    for stream, file in enumerate(files):
         if file != -1:
-            os.dup2(file, number)
+            os.dup2(file, stream)
     os.closerange(3, 1024)
     _show([sys.executable, *arguments])
     wanted = dict(environ)
