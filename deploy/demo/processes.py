@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from deploy.demo.local_aws import HOST, PROJECT
 
 START_SECONDS, STOP_SECONDS = 60, 10
+GUNICORN = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py")  # after Python's own name
 
 
 class DemoError(Exception):
@@ -62,7 +63,7 @@ def gunicorn(
 
     With `reload` its workers load a change of code, template or static file within a second or two.
     """
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+    command = [sys.executable, *GUNICORN]
     if reload:
         command += ["--reload", *(f"--reload-extra-file={path}" for path in _files_of_pages())]
     with log.open("a") as output:

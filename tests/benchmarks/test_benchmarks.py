@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from itertools import product
 from typing import Any
 
 import pytest
 
 from benchmarks import bare
-from deploy.demo.local_aws import PROJECT
 from secrets_ui.services.secrets import listing as list_secrets
+from testkit import warm
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.timeout(600)]
 COMPARISON = "comparison ÷ its slowest AWS call, 20 ms"
@@ -25,12 +23,9 @@ PAGES = ("list page ÷ its AWS call, 20 ms", "list page ÷ plain page")
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks", "--tiny"]
     # A second worker of each server would take half as much again to start.
     environ = {**os.environ, "WEB_CONCURRENCY": "1"}
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=540
-    )
+    done = warm.run(["-m", "benchmarks", "--tiny"], environ, timeout=540)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert set(document) == {"machine", "figures"}

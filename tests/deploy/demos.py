@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from deploy.demo.local_aws import PROJECT
+from testkit import warm
 
+DEMO = ("-m", "deploy.demo")  # after Python's own name
 SHOWN = re.compile(
     r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=([^\n]+)\n",
     re.DOTALL,
@@ -33,7 +36,8 @@ class Answer:
 
 @dataclass
 class Demo:
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | warm.Program
+    output: IO[str]
     shown: str
     address: str
     password: str
@@ -56,30 +60,41 @@ class Demo:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         self.process.send_signal(number)
-        return self.process.communicate(timeout=30)[0]
+        return self.wait()
+
+    def wait(self) -> str:
+        """What it and all that it started have yet to say, once they have ended."""
+        rest = self.output.read()
+        self.process.wait(30)
+        return rest
 
 
-def start(**environ: str) -> Demo:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.demo"],
-        cwd=PROJECT,
-        env=os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout
-    shown = ""
+def start(*, forked: bool = False, **environ: str) -> Demo:
+    """By itself, or for half the price `forked` from the warm Python, as all that it starts."""
+    environ = os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ
+    reader, writer = os.pipe()
+    with open(os.devnull) as nothing, os.fdopen(writer, "w") as written:
+        if forked:
+            streams = (nothing.fileno(), writer, writer)
+            process: subprocess.Popen[str] | warm.Program = warm.begin(DEMO, environ, *streams)
+        else:
+            command = [sys.executable, *DEMO]
+            process = subprocess.Popen(
+                command, cwd=PROJECT, env=environ, stdout=written, stderr=written, text=True
+            )
+    output, shown = os.fdopen(reader), ""
     while "Ctrl-C" not in shown:
-        line = process.stdout.readline()
+        line = output.readline()
         assert line, f"the demo ended while it started:\n{shown}"
         shown += line
     match = SHOWN.search(shown)
     assert match, shown
-    return Demo(process, shown, match[1], match[2], match[3], Path(shlex.split(match[4])[0]).parent)
+    folder = Path(shlex.split(match[4])[0]).parent
+    return Demo(process, output, shown, match[1], match[2], match[3], folder)
 
 
 def end(demo: Demo) -> None:
     if demo.process.poll() is None:
         demo.stop()
+    demo.output.close()
     shutil.rmtree(demo.folder, ignore_errors=True)  # `kept` and `demo` have one folder

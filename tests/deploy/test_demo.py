@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,15 +20,16 @@ import boto3
 import pytest
 
 from deploy.demo.local_aws import PROJECT
-from tests.deploy.demos import Answer, Demo, end, start
+from testkit import warm
+from tests.deploy.demos import DEMO, Answer, Demo, end, start
 from tests.deploy.processes import descendants, wait_until_gone
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 ROLES = ("viewer", "editor", "auditor", "admin")
 
 
-# A start takes ten seconds of the processor, so there are two for the whole file, and one that
-# goes on with what the first left. The tests that end one stand last.
+# A start takes twenty seconds of the processor, so there are two for the whole file, and one that
+# goes on with what the first left; the first alone is no fork. The tests that end one stand last.
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     demo = start()
@@ -41,7 +41,7 @@ def demo() -> Iterator[Demo]:
 def sso_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """With an identity provider; it is told where to write, as in a container."""
     folder = tmp_path_factory.mktemp("contained") / "demo"
-    demo = start(SSO="1", DEMO_FOLDER=str(folder))
+    demo = start(forked=True, SSO="1", DEMO_FOLDER=str(folder))
     yield demo
     end(demo)
 
@@ -189,7 +189,7 @@ def kept(demo: Demo, saved: tuple[str, dict[str, list[str]], str]) -> Iterator[K
     if demo.process.poll() is None:
         demo.stop()
     port = str(urlsplit(demo.address).port)
-    second = start(PORT=port, KEEP="1", RELOAD="1", DEMO_PASSWORD="another")
+    second = start(forked=True, PORT=port, KEEP="1", RELOAD="1", DEMO_PASSWORD="another")
     yield Kept(saved, second)
     end(second)
 
@@ -197,10 +197,7 @@ def kept(demo: Demo, saved: tuple[str, dict[str, list[str]], str]) -> Iterator[K
 def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """A command in another shell, with the ENV_FILE that the demo shows and nothing of this one."""
     env = {"PATH": os.environ["PATH"], "ENV_FILE": str(demo.folder / "console.env")}
-    program = [sys.executable, "manage.py", *command]
-    return subprocess.run(
-        program, cwd=PROJECT, env=env, input=stdin, capture_output=True, text=True, timeout=60
-    )
+    return warm.run(["manage.py", *command], env, stdin)
 
 
 def printed_commands(demo: Demo) -> list[str]:
@@ -272,10 +269,7 @@ def test_what_is_no_port_gets_one_clear_line(port: str) -> None:
 
 
 def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deploy.demo"]
-    return subprocess.run(
-        command, cwd=PROJECT, env=os.environ | environ, capture_output=True, text=True, timeout=60
-    )
+    return warm.run(DEMO, os.environ | environ)
 
 
 def test_it_writes_where_it_is_told_as_in_a_container(sso_demo: Demo) -> None:
@@ -367,7 +361,7 @@ def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(kept: Kept) -> N
     started = descendants(kept.running.process.pid)
     [gunicorn] = [pid for pid in started if descendants(pid)]
     os.kill(gunicorn, signal.SIGKILL)
-    shown = kept.running.process.communicate(timeout=30)[0]
+    shown = kept.running.wait()
     assert kept.running.process.returncode == 1
     assert "demo: The console ended by itself, with status -9" in shown
     assert [pid for pid in started if not wait_until_gone(pid)] == []

@@ -148,7 +148,7 @@ class Image:
             "ENVIRONMENTS_FILE": "deploy/environments.example.toml",
             "HOST": HOST,
             "TMPDIR": str(self.tmpfs),
-            "WEB_CONCURRENCY": "2",
+            "WEB_CONCURRENCY": "1",
             **settings,
         }
 

@@ -50,7 +50,8 @@ def console(local_aws: CopyingAws, tmp_path_factory: pytest.TempPathFactory) -> 
 def both_ports(console: Served) -> Iterator[tuple[int, int]]:
     """Two servers with one worker each on one database, started once: a start is expensive."""
     other = choose_port("NO_SUCH_VARIABLE", 0)
-    with console.running(), console.running(PORT=str(other)):
+    # The first as its image starts it: a fork would not have its allocator.
+    with console.running(started=True), console.running(PORT=str(other)):
         yield console.port, other
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -12,6 +13,18 @@ from testkit import warm
 
 ENVIRON = {"ONE": "1", "LC_ALL": "C.UTF-8"}
 TELL = "import os, sys; print(sorted(os.environ), sys.argv, os.getcwd(), sys.stdin.read())"
+CHILD = "import os, sys; print(sys.argv, sys.stdin.read(), os.getsid(0) == os.getpid()); exit(4)"
+PARENT = f"""
+import os, subprocess, sys, tempfile
+print("before")
+folder = tempfile.TemporaryDirectory()  # the parent's alone to delete
+ended = subprocess.run(
+    [sys.executable, "-c", {CHILD!r}, "more"], input=sys.stdin.read() + os.environ.get("ONE", ""),
+    env={{"TWO": "2"}}, cwd="/", capture_output=True, text=True, start_new_session=True,
+)
+print(ended, os.path.isdir(folder.name))
+sys.exit(ended.returncode)
+"""
 
 
 @pytest.mark.parametrize(
@@ -23,6 +36,7 @@ TELL = "import os, sys; print(sorted(os.environ), sys.argv, os.getcwd(), sys.std
         ["-c", "import atexit; atexit.register(print, 'at the end')"],
         ["-c", "import threading, time; threading.Timer(0.1, print, ['a thread']).start()"],
         ["-c", "import os; os.kill(os.getpid(), 9)"],
+        ["-c", PARENT],
         ["-W", "error", "-c", "import warnings; warnings.warn('x')"],
         ["-m", "json.tool", "--compact"],
         ["manage.py", "check", "--no-such-option"],
@@ -41,3 +55,8 @@ def test_it_ends_and_prints_as_one_that_was_started(arguments: list[str]) -> Non
     forked = warm.run(arguments, ENVIRON, '["said"]')
     assert (forked.returncode, forked.stdout) == (started.returncode, started.stdout)
     assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:]
+
+
+def test_it_is_shown_with_its_own_command() -> None:
+    program = "import os, subprocess; subprocess.run(['ps', '-o', 'args=', '-p', str(os.getpid())])"
+    assert program in warm.run(["-c", program], {"PATH": os.environ["PATH"]}).stdout
