@@ -7,6 +7,7 @@ import html
 import json
 import secrets
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 # Letters that hardly ever follow each other: no six of them stand in a page, a hash or a token by
@@ -74,3 +75,9 @@ def leaks(canary: str, text: bytes | str) -> list[str]:
 def leaks_in(canary: str, texts: Iterable[tuple[str, bytes | str]]) -> list[str]:
     """`place: form` for each text, by the name of its place, that holds a trace."""
     return [f"{place}: {form}" for place, text in texts for form in leaks(canary, text)]
+
+
+def whole(answer: Any) -> bytes:
+    """Status line, headers and body of Django's answer; one that streams is read to its end."""
+    body = b"".join(answer) if answer.streaming else answer.content
+    return f"{answer.status_code} {dict(answer.headers)} {answer.cookies}".encode() + body

@@ -348,26 +348,6 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
     assert aws.received == []
 
 
-def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn) -> None:
-    """A view that forgets to ask would answer somebody without a role."""
-    _, aws = watched(only=("dev",))
-    client = signed_in("nobody")
-    # Signing in, and one's own account: each shows and changes only what belongs to whoever asks.
-    open_to_all = {
-        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback",
-        "step_up", "sso_step_up",
-        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
-        "remove_factor", "sessions", "stay", "ask_role", "use_link",
-        "make_calendar", "end_calendar",
-        "metrics", "calendar",  # ask for a token, and no session helps
-    }  # fmt: skip
-    for method in ("get", "post"):
-        for name, path in every_url():
-            if name not in open_to_all:
-                assert getattr(client, method)(path).status_code in (403, 405), path
-    assert aws.received == []
-
-
 def test_s40_two_roles_add_up_and_only_where_they_are(
     estate: Estate, person: Callable[..., Any]
 ) -> None:

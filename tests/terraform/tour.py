@@ -92,8 +92,13 @@ class Tour:
             )
 
     def look_everywhere(self) -> None:
-        """The whole menu over each kind of secret, and over one that is not there."""
-        names = [self.name(secret) for secret in ("api-keys", "stranger", "managed", "nothing")]
+        """The whole menu over each kind of secret, and over one that is not there.
+
+        Where nothing is managed only the two kinds whose keys the policy tells apart: the calls
+        about the others are the same, and their statements stand in both policies.
+        """
+        kinds = ("api-keys", "stranger", *(("managed", "nothing") * self.place.environment.manage))
+        names = [self.name(secret) for secret in kinds]
         urls = [every_url(environment=self.place.environment.name, name=name) for name in names]
         paths = {path for found in urls for name, path in found if not name.startswith("sign_")}
         for path in sorted(paths):
