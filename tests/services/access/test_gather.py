@@ -25,6 +25,7 @@ from secrets_ui.services.access.check import check_access, judge
 from secrets_ui.services.access.gather import Gathering, gather_evidence
 from secrets_ui.services.access.gathered import Gathered
 from testkit.recording_aws import RecordingAws
+from tests.checks.building import evidence
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
