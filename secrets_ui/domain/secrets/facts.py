@@ -124,9 +124,7 @@ def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes
         fingerprint=fingerprint(text, key),
         type=json_type,
         # Of a value that was checked it is known by now: an import has hundreds.
-        placeholder="placeholder" in codes
-        if json_type in CHECKED
-        else is_placeholder(text, rules),
+        placeholder="placeholder" in codes if json_type in CHECKED else is_placeholder(text, rules),
         empty=text == "" and json_type == "string",
         # That a key is not in the catalogue is a state of its own.
         problems=tuple((p.level, p.code, p.text) for p in problems if p.code != "unexpected"),
