@@ -22,10 +22,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.access.check import check_access, judge
 from secrets_ui.services.access.gather import Gathering, gather_evidence
-from secrets_ui.services.access.gathered import Gathered
-from testkit.organizations import organization
 from testkit.recording_aws import RecordingAws
-from tests.checks.building import evidence
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -104,17 +101,6 @@ def test_the_organization_is_asked_about_where_the_environment_lets_the_console_
     assert isinstance(found.organization, NotAsked)
     assert "DescribeOrganization" not in recorder.operations()
     assert found.calls == evidence.calls - 2  # the value is not read again either
-
-
-def test_each_call_to_organizations_counts() -> None:
-    found = organization("{}")
-    found = replace(found, value=replace(found.value, calls=9))
-    given = evidence()
-    told = Gathered(organization=found).evidence(
-        given.environment, NAME, given.spec, pending=(), value_was_read=False, seconds=0
-    )
-    assert told.calls == 9
-    assert told.organization is found
 
 
 def test_every_call_is_signed_in_a_session_named_after_the_person(
