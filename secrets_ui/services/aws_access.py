@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
@@ -21,6 +22,7 @@ from ..measures import observe_aws_call
 T = TypeVar("T")
 # For AWS calls alone: the ORM stays in the request's thread.
 _POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="aws")
+_MOMENT = 0.0001  # seconds: enough for a thread of the pool to wake up
 
 Pace = Callable[[str], None]
 _pace: list[Pace] = []
@@ -59,8 +61,14 @@ def own_gateways(region: str) -> Gateways:
 
 
 def begin(call: Callable[[], T]) -> Future[T]:
-    """Starts an AWS call beside the others."""
-    return _POOL.submit(call)
+    """Starts an AWS call beside the others, and gives way for it to be sent.
+
+    Python lets it wait as long as 5 ms for a caller that goes on computing
+    (`sys.getswitchinterval`).
+    """
+    begun = _POOL.submit(call)
+    time.sleep(_MOMENT)
+    return begun
 
 
 def gather(calls: Iterable[Callable[[], T]]) -> list[T | AwsError]:
@@ -79,5 +87,5 @@ def _outcome(future: Future[T]) -> T | AwsError:
 
 def learn_all(calls: Iterable[Callable[[], Known[T]]]) -> list[Evidence[T]]:
     """Makes AWS calls side by side; each answer, or its error, as evidence."""
-    futures = [begin(call) for call in calls]
+    futures = [_POOL.submit(call) for call in calls]
     return [learn(future.result) for future in futures]

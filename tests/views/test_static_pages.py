@@ -26,7 +26,9 @@ SAFE_PYTHON = {
     "secrets_ui/templatetags/comparison.py",  # a row, each text of it escaped
     "secrets_ui/templatetags/console.py",  # icons
     "secrets_ui/templatetags/dates.py",  # numbers and words of its own
+    "secrets_ui/templatetags/listing.py",  # a row, each text of it escaped
     "secrets_ui/templatetags/usage.py",  # two constant texts
+    "secrets_ui/templatetags/versions.py",  # ids, names and keys, each escaped
 }
 # Sinks that Trusted Types guard, ways around them, and places where a value could stay behind.
 FORBIDDEN_IN_SCRIPTS = re.compile(

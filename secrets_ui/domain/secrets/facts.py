@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..errors import InvalidDocument
 from .catalog import SecretSpec
 from .document import Document, Member, parse_document
-from .key_rules import check_key, is_placeholder
+from .key_rules import CHECKED, check_key, is_placeholder
 from .secret_value import SecretValue
 
 Kind = Literal["object", "not_object", "not_json", "binary"]
@@ -118,11 +118,13 @@ def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes
     """Facts of one value, stored or typed."""
     rules = spec.rules_of(name)
     problems = check_key(name, json_type, text, spec, rules)
+    codes = {problem.code for problem in problems}
     return KeyFacts(
         name=name,
         fingerprint=fingerprint(text, key),
         type=json_type,
-        placeholder=is_placeholder(text, rules),
+        # Of a value that was checked it is known by now: an import has hundreds.
+        placeholder="placeholder" in codes if json_type in CHECKED else is_placeholder(text, rules),
         empty=text == "" and json_type == "string",
         # That a key is not in the catalogue is a state of its own.
         problems=tuple((p.level, p.code, p.text) for p in problems if p.code != "unexpected"),

@@ -22,6 +22,8 @@ NOT_IN_CATALOGUE = "is not in the catalogue"
 BLANK_IN_NAME = "has a name that starts or ends with a blank"
 # What `loading.name_problem` takes for a name, in Python's `re` and in JavaScript's alike.
 VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+# JSON types of values that `check_key` holds against the rules of their key.
+CHECKED = ("string", "number", "boolean")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def check_key(
     that is what the variable gets. `rules` are `spec.rules_of(name)`, where a caller has them.
     """
     problems = [*check_name(name, spec), *_unloadable_value(kind, text, spec)]
-    if kind in ("string", "number", "boolean"):
+    if kind in CHECKED:
         problems += check_value(text, rules or spec.rules_of(name))
     return tuple(problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,8 +58,8 @@ class ImportReview:
     @property
     def summary(self) -> str:
         """3 new, 2 changed, 1 the same, 4 not in the text"""
-        counts = {state: sum(row.state is state for row in self.rows) for state in ImportState}
-        return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        counts = Counter(row.state for row in self.rows)
+        return ", ".join(f"{counts[state]} {state}" for state in ImportState if counts[state])
 
 
 def review_import(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -101,9 +101,10 @@ def compare_edit(
     """
     described = described or begin_to_describe(environment, actor, edit.secret)
     spec = configuration.spec_of(environment, edit.secret)
+    kept, others = kept_facts([edit.base]), in_other_environments(environment, spec)
     # While AWS answers: an import may have hundreds of keys.
     typed = _typed(edit, spec)
-    kept, others = kept_facts([edit.base]), in_other_environments(environment, spec)
+    new = {key: review_row(key, None, facts, spec, others) for key, facts in typed.items()}
     secret = described.result().value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
@@ -116,7 +117,10 @@ def compare_edit(
         if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
     ]
     rows = tuple(
-        review_row(name, before.get(name), after.get(name), spec, others) for name in names
+        replace(new[name], before=masked(before.get(name)))
+        if name in new
+        else review_row(name, before.get(name), after.get(name), spec, others)
+        for name in names
     )
     if _is_opaque(edit, base):
         rows = (*rows, opaque_row("as typed"))

@@ -84,7 +84,7 @@ def _verdict(
         return level, capitalized(problems[0].text), tuple(p.code for p in problems)
     if not after.fingerprint:
         return "ok", "Made on the server while saving", ()
-    if state := _compared(name, after, spec, others):
+    if rules and (state := _compared(name, after, spec, others)):
         return "warn", state, ("shared",)
     return "ok", (rules.value_format if rules else FREE_TEXT).reviewed, ()
 

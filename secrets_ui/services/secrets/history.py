@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from django.db.models import QuerySet
 
@@ -83,7 +84,7 @@ class History:
     def is_whole(self) -> bool:
         return self.is_first and not self.next_token
 
-    @property
+    @cached_property
     def can_be_compared(self) -> bool:
         return sum(entry.version is not None for entry in self.entries) > 1
 

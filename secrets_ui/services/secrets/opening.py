@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from ...domain.access.evidence import Known
 from ...domain.environment import Environment
@@ -67,7 +68,7 @@ class OpenSecret:
     changes: Mapping[str, KeyChange] = field(default_factory=dict)
     recorded_read: datetime | None = None
 
-    @property
+    @cached_property
     def why_not_editable(self) -> str:
         if self.facts and self.facts.kind == "binary":
             return "It is binary. Change it with the AWS CLI."
@@ -78,7 +79,7 @@ class OpenSecret:
         """The command that ends what `why_not_editable` tells of, "" where no command does."""
         return unlock_command(self.secret)
 
-    @property
+    @cached_property
     def rotation_note(self) -> str:
         """What a rotation that is over has left behind; "" where it left nothing."""
         return rotation_note(self.secret)
@@ -95,32 +96,32 @@ class OpenSecret:
         made = (row.version.created for row in self.versions if row.version.version_id == pending)
         return failed_steps(self.secret, self.read_at, next(made, None))
 
-    @property
+    @cached_property
     def numbers(self) -> dict[str, int]:
         """The place of each key in the current version, by which forms name it."""
         keys = self.facts.keys if self.facts else ()
         return {key.name: number for number, key in enumerate(keys)}
 
-    @property
+    @cached_property
     def author(self) -> Author | None:
         return next(
             (row.author for row in self.versions if row.version.version_id == self.secret.current),
             None,
         )
 
-    @property
+    @cached_property
     def last_read(self) -> datetime | None:
         """A day by AWS, a time by CloudTrail's calls; None where neither tells of a read."""
         days = [row.version.last_accessed for row in self.versions]
         return last_of(self.secret.last_accessed, *days, self.recorded_read)
 
-    @property
+    @cached_property
     def last_versions(self) -> tuple[VersionRow, ...]:
         """Those that the page shows: the newest, and all with labels."""
         shown = {row.version.version_id for row in self.versions[:NEWEST]} | {*self.secret.versions}
         return tuple(row for row in self.versions if row.version.version_id in shown)
 
-    @property
+    @cached_property
     def current_version(self) -> SecretVersion | None:
         return next(
             (row.version for row in self.versions if row.version.version_id == self.secret.current),

@@ -32,13 +32,18 @@ def history(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         compared = versions.compare_versions(
             chosen, actor_of(request), found.secret, pair["before"], pair["after"]
         )
+    secret, may_edit = found.secret, may(request, "secret.edit", chosen, name)
     context = {
         "environment": chosen,
         "history": found,
-        "secret": found.secret,
+        "secret": secret,
         "compared": compared,
+        "before": compared.before if compared else "",
+        "after": compared.after if compared else secret.current,
         "notice": notice_of(request),
-        "may_edit": may(request, "secret.edit", chosen, name),
+        "may_edit": may_edit,
+        "may_pin": may_edit and not secret.deleted,
+        "may_restore": may_edit and not secret.deleted and secret.current,
         "may_audit": may(request, "audit.view", chosen),
     }
     return render(request, "secrets/history.html", context)
