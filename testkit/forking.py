@@ -2,8 +2,6 @@
 that warm.py asks for. A fork's command, as `ps` shows it, has as much room as these arguments.
 """
 
-from __future__ import annotations
-
 import atexit
 import ctypes
 import gc

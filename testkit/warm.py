@@ -5,8 +5,6 @@ arguments, environment, settings and streams; so is a Python that it starts befo
 settings, as gunicorn starts what runs beside it. Where a start itself is tested, use subprocess.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

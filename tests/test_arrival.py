@@ -1,7 +1,5 @@
 """Whether all of a request is here, and what gunicorn's parser makes of it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import pytest
@@ -79,11 +77,7 @@ def test_the_parser_gets_every_byte_and_what_follows_is_left_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "head",
-    [
-        b"Content-Length: 1001\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
-    ],
+    "head", [b"Content-Length: 1001\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc"]
 )
 def test_a_parser_that_wants_more_than_there_is_shows_it(head: bytes) -> None:
     arrival = Arrival(MOST, HEAD + head)

@@ -3,8 +3,6 @@
 Rows S41, S42 and S46 of the security requirements.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
@@ -13,13 +11,7 @@ from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
-from testkit.posting import (
-    JSON,
-    current_version,
-    edit_url,
-    key_form,
-    prod_rules,
-)
+from testkit.posting import JSON, current_version, edit_url, key_form, prod_rules
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -91,10 +83,7 @@ def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
     }
     assert signed_in("editor").post(
         edit_url("prod", "config"), form | turned, **JSON
-    ).status_code in (
-        400,
-        409,
-    )
+    ).status_code in (400, 409)
     assert estate.value("prod", "config") == before
 
 

@@ -3,8 +3,6 @@
 Row S48 of the security requirements.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
@@ -18,10 +16,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
 from testkit.intents import intend
-from testkit.posting import (
-    prod_rules,
-    save_key,
-)
+from testkit.posting import prod_rules, save_key
 from testkit.recording_aws import Call, RecordingAws
 from tests.conftest import Estate
 

@@ -1,7 +1,5 @@
 """The console's settings in the demo: its keys, a database of its own, the local AWS."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -27,11 +25,7 @@ def leave_behind_what_is_personal(environ: MutableMapping[str, str]) -> None:
 
 
 def make_settings(
-    folder: Path,
-    port: int,
-    aws: LocalAws,
-    password: str,
-    keys: Mapping[str, str] | None = None,
+    folder: Path, port: int, aws: LocalAws, password: str, keys: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The whole environment of the console's processes; `folder` holds what they write.
 

@@ -2,8 +2,6 @@
 the Lambda, some by people, one by a job that nobody named, one from another account.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import random
@@ -96,12 +94,5 @@ def _read(
     at = day + timedelta(seconds=chance.randrange(86_400))
     name = environment.prefix + secret
     return trail_event(
-        environment,
-        at,
-        "GetSecretValue",
-        name,
-        role=role,
-        session=session,
-        account=account,
-        **more,
+        environment, at, "GetSecretValue", name, role=role, session=session, account=account, **more
     )

@@ -6,8 +6,6 @@ and the few certificate authorities that AWS's endpoints use. They come from an 
 are taken.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import importlib.util
@@ -32,14 +30,7 @@ AMAZON = {
 }
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # The earliest that a zip knows; no build differs from another by its time.
-_LONG_AGO = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class BuildError(Exception):

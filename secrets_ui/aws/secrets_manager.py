@@ -1,7 +1,5 @@
 """Secrets Manager's gateway. A value goes in and comes out wrapped as a SecretValue."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -173,13 +171,7 @@ class SecretsManagerGateway(ManagedSecrets):
             return Known(token, answered(call, answer))
 
     def update_secret_version_stage(
-        self,
-        name: str,
-        label: str,
-        *,
-        deadline: Deadline,
-        move_to: str = "",
-        remove_from: str = "",
+        self, name: str, label: str, *, deadline: Deadline, move_to: str = "", remove_from: str = ""
     ) -> Known[str]:
         """Moves or removes a label, never after the deadline; returns the secret's ARN.
 

@@ -1,7 +1,5 @@
 """When a web session ends, and what it has to do first."""
 
-from __future__ import annotations
-
 import time
 
 from django.conf import settings
@@ -47,14 +45,7 @@ def second_factor_first(get_response: Next) -> Next:
     return handle
 
 
-_WHILE_ENROLLING = (
-    "account",
-    "enrol_codes",
-    "enrol_passkey",
-    "sign_out",
-    "stay",
-    "step_up",
-)
+_WHILE_ENROLLING = ("account", "enrol_codes", "enrol_passkey", "sign_out", "stay", "step_up")
 
 
 def _enrol_first(request: HttpRequest) -> HttpResponse:

@@ -3,8 +3,6 @@
 Every text is escaped by the standard library's `escape`, which Django's is a lazy form of.
 """
 
-from __future__ import annotations
-
 from html import escape
 
 from django import template

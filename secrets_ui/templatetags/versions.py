@@ -4,8 +4,6 @@ page holds dozens of each.
 Every text is escaped by the standard library's `escape`, which Django's is a lazy form of.
 """
 
-from __future__ import annotations
-
 from html import escape
 from typing import Literal
 

@@ -3,8 +3,6 @@
 No time is judged here: other work would decide it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from itertools import product
@@ -52,10 +50,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("page", "size"),
-    [
-        *product(PAGES, ("2 secrets", "1,000 secrets")),
-        (COMPARISON, "1,000 secrets in prod"),
-    ],
+    [*product(PAGES, ("2 secrets", "1,000 secrets")), (COMPARISON, "1,000 secrets in prod")],
 )
 def test_a_ratio_of_times_comes_with_its_raw_times(
     figures: dict[str, Any], page: str, size: str

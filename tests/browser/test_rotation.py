@@ -1,8 +1,6 @@
 """A token is rotated in prod: from "Rotate" beside its key, or from the list of what is due, to the
 old one's refusal."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 

@@ -1,20 +1,12 @@
 """What carries any text over a border: into UTF-8, and into a database."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.texts import (
-    calls_in_words,
-    capitalized,
-    encodable,
-    is_storable,
-    storable,
-)
+from secrets_ui.domain.texts import calls_in_words, capitalized, encodable, is_storable, storable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -1,7 +1,5 @@
 """Races of real processes for a whole secret: a hundred for its name, fifty as it is deleted."""
 
-from __future__ import annotations
-
 import json
 import random
 import secrets
@@ -11,14 +9,7 @@ import pytest
 
 from tests.processes.consoles import Console, Worker
 from tests.processes.outside import Aws
-from tests.processes.test_races import (  # noqa: F401  fixtures
-    JITTER,
-    RACES,
-    begin,
-    pair,
-    script,
-    start_script,
-)
+from tests.processes.test_races import JITTER, RACES, begin, pair, script, start_script  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.processes
 

@@ -1,7 +1,5 @@
 """The headers that every answer has (S50)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 HEADERS = {

@@ -4,8 +4,6 @@ Sections A, C and D of the security requirements. Making an answer costs more th
 each is made once and judged by every rule.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A row of the list: what it says of a secret, and which page it leads on to."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import UTC, datetime

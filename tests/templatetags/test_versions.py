@@ -1,7 +1,5 @@
 """A version's id, its making and its keys, on every page that shows versions."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

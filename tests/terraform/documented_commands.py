@@ -1,7 +1,5 @@
 """The `aws` commands that the documents print, and what AWS asks of whoever runs them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +15,7 @@ _COMMAND = re.compile(
 )
 # Operations of people alone that need the secret's key as well: to give a secret another key, AWS
 # decrypts its versions and encrypts them again.
-WITH_THE_KEY = {
-    "secretsmanager:UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
-}
+WITH_THE_KEY = {"secretsmanager:UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt")}
 OF_NO_RESOURCE = {"secretsmanager:ListSecrets"}
 
 

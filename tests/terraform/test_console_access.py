@@ -1,7 +1,5 @@
 """The console's own policy is exact: it has what the tour needs, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -31,10 +29,7 @@ def guard(
     """
     account = make_estate(only=("prod",))["prod"]
     place = replace(
-        account.environment,
-        manage=request.param,
-        refresh=request.param,
-        trail_log_group=TRAIL,
+        account.environment, manage=request.param, refresh=request.param, trail_log_group=TRAIL
     )
     account.clients.logs.create_log_group(logGroupName=TRAIL)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": place}), encoding="utf-8")

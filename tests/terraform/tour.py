@@ -1,7 +1,5 @@
 """All that people and the console do in one environment: pages, saves, settling, checks."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,14 +12,7 @@ from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit.intents import intend
-from testkit.posting import (
-    JSON,
-    create_form,
-    document_form,
-    key_form,
-    prod_rules,
-    tag_form,
-)
+from testkit.posting import JSON, create_form, document_form, key_form, prod_rules, tag_form
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 

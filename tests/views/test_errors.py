@@ -1,7 +1,5 @@
 """Pages for what goes wrong outside a view, in HTML and in JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

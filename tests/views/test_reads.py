@@ -1,7 +1,5 @@
 """The page of who read a secret, its exports, older reads, and the command."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -212,12 +210,7 @@ def test_older_calls_come_from_the_log_group_and_are_not_kept(
     ("status", "told"), [("Failed", "ended as Failed"), ("Timeout", "ended as Timeout")]
 )
 def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
-    estate: Estate,
-    recorder: RecordingAws,
-    signed_in: SignIn,
-    settings: Any,
-    status: str,
-    told: str,
+    estate: Estate, recorder: RecordingAws, signed_in: SignIn, settings: Any, status: str, told: str
 ) -> None:
     name_a_log_group(estate, settings)
     answer_a_query(recorder, status)

@@ -1,17 +1,11 @@
 """This console may save a version, move AWSCURRENT, and encrypt with the key."""
 
-from __future__ import annotations
-
 from ...domain.access.actions import WRITE_ACTIONS, WRITE_KEY_ACTIONS
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import Caller, console_caller
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ...domain.access.finding import Finding
-from ...domain.access.path import (
-    Answer,
-    ask_decrypt,
-    ask_read,
-)
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.sides import without_control
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision, evaluate

@@ -3,8 +3,6 @@
 Where AWS does not let them be read, an answer goes without them, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...domain.access.actions import DECRYPT, DESCRIBE
@@ -60,10 +58,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _fail(
-    evidence: AccessEvidence,
-    layer: Layer,
-    refused: Mapping[str, Evaluation],
-    see: tuple[str, ...],
+    evidence: AccessEvidence, layer: Layer, refused: Mapping[str, Evaluation], see: tuple[str, ...]
 ) -> Finding:
     action, evaluation = next(iter(refused.items()))
     is_denied = evaluation.layers[layer] is _DENIED

@@ -1,7 +1,5 @@
 """The secret is not scheduled for deletion."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.dates import as_day

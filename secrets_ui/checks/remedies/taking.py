@@ -1,7 +1,5 @@
 """Takes out what allows one principal something: the smallest piece of a statement that does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,15 +11,7 @@ from ...domain.access.path import Answer
 from ...domain.access.policies import AttachedPolicy, policy_of
 from ...domain.access.question import Question
 from ...domain.access.reach import ASSUMED
-from ...domain.iam import (
-    Effect,
-    Grant,
-    Layer,
-    PrincipalMatch,
-    Request,
-    StatementResult,
-    as_list,
-)
+from ...domain.iam import Effect, Grant, Layer, PrincipalMatch, Request, StatementResult, as_list
 from ..wording.explain import statement_name
 from .policy_changes import Change, holder, with_statement, without_statement
 

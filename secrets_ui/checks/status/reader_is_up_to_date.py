@@ -1,7 +1,5 @@
 """The function does not use an older version: warm instances keep what they read at start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -77,9 +75,7 @@ def _by_dates(
         )
     elif not isinstance(watched.function, Known):
         yield say(
-            "unknown",
-            f"{unknown}: its configuration could not be read.",
-            weight="second opinion",
+            "unknown", f"{unknown}: its configuration could not be read.", weight="second opinion"
         )
     elif (changed := watched.function.value.modified) and changed >= since:
         yield say(

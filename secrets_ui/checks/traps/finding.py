@@ -1,7 +1,5 @@
 """Builds the findings of the trap checks: the statements concerned and the corrected policy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ
@@ -17,11 +15,7 @@ from ..wording.explain import sentence
 from ..wording.reporter import Reporter
 from .find import Trap, corrected_statements, find_traps
 
-_DENYING = {
-    "boundary": "boundary deny",
-    "endpoint": "endpoint deny",
-    "secret": "resource deny",
-}
+_DENYING = {"boundary": "boundary deny", "endpoint": "endpoint deny", "secret": "resource deny"}
 _LIMITS = ("boundary", "endpoint")
 
 

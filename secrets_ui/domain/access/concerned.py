@@ -5,8 +5,6 @@ effect, and how they name the caller (domain/iam/layers.py). So what is changed 
 before and after: where it says the same about each call of somebody, nothing is decided otherwise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache

@@ -4,8 +4,6 @@ Asked only where AWS's own code and words, which the loader repeats, are not kno
 A test takes every message from the loader's code.
 """
 
-from __future__ import annotations
-
 from .known_error import KnownError
 
 _KEYS = ("secret_holds_its_keys",)
@@ -36,9 +34,7 @@ _BY_WORDS = (
         ("secret_exists", "secret_is_not_deleted", "secret_has_current_version"),
     ),
     KnownError(
-        (),
-        ("it cannot be decrypted with its kms key",),
-        ("key_is_usable", "decrypt_is_allowed"),
+        (), ("it cannot be decrypted with its kms key",), ("key_is_usable", "decrypt_is_allowed")
     ),
     KnownError((), ("it is scheduled for deletion",), ("secret_is_not_deleted",)),
     KnownError(

@@ -1,7 +1,5 @@
 """Days and times as sentences name them, and pages. Those for programs are in RFC 3339."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 
 

@@ -1,7 +1,5 @@
 """manage.py history ENV NAME: the versions of a secret, as on its page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +7,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_secret,
-    full_name,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_secret, full_name, moment, table
 from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.history import History, HistoryEntry, history_of

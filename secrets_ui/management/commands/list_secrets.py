@@ -1,7 +1,5 @@
 """manage.py list_secrets ENV: the secrets of an environment with their states, as on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -10,12 +8,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_environment,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_environment, moment, table
 from secrets_ui.permissions import actor_of, comparable, enter, is_limited, may
 from secrets_ui.services.secrets.listing import Listing, SecretRow, filter_secrets, list_secrets
 

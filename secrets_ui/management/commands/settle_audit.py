@@ -4,8 +4,6 @@ It also puts on record what waits for the log, and deletes sessions, runs of the
 the like that are over.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import time
@@ -63,9 +61,7 @@ class Command(BaseCommand):
             "on its way any more (default: wait until AWS would refuse it)",
         )
         parser.add_argument(
-            "--wait",
-            action="store_true",
-            help="wait until what was announced so far can be ended",
+            "--wait", action="store_true", help="wait until what was announced so far can be ended"
         )
         parser.add_argument(
             "--every",

@@ -1,7 +1,5 @@
 """manage.py show_secret ENV NAME: one secret with its keys and versions. Never a value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,14 +7,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_secret,
-    facts,
-    full_name,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_secret, facts, full_name, moment, table
 from secrets_ui.permissions import actor_of, comparable, enter, may
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.key_changes import KeyChange

@@ -1,7 +1,5 @@
 """An account's organization: what is attached from the account upwards to the root."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol, get_args

@@ -1,16 +1,11 @@
 """What the console's own database user may do, where another one owns the tables (PostgreSQL)."""
 
-from __future__ import annotations
-
 from django.db import connection, transaction
 
 from ...domain.errors import ConfigurationError
 
 # Rows of all other tables may be changed and deleted as well.
-_RIGHTS = {
-    "secrets_ui_auditrecord": "SELECT, INSERT",
-    "django_migrations": "SELECT",
-}
+_RIGHTS = {"secrets_ui_auditrecord": "SELECT, INSERT", "django_migrations": "SELECT"}
 
 
 def grant_console(role: str) -> list[str]:

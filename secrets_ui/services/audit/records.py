@@ -1,7 +1,5 @@
 """Reads the audit log: filtered pages, one record with its neighbours."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,10 +62,7 @@ class Entry:
 
     @property
     def details(self) -> dict[str, Any]:
-        return {
-            **self.record.parsed_details,
-            **(self.ended.parsed_details if self.ended else {}),
-        }
+        return {**self.record.parsed_details, **(self.ended.parsed_details if self.ended else {})}
 
     @property
     def version_id(self) -> str:

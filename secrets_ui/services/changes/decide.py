@@ -1,8 +1,6 @@
 """Decides on proposals: an approval is the compare-and-swap, by somebody else; a rejection takes
 the label off, and so does the end of what waited too long."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 
@@ -10,12 +8,7 @@ from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
-from ...domain.errors import (
-    AwsError,
-    OutcomeUnknown,
-    SecretNotEditable,
-    SecretNotFound,
-)
+from ...domain.errors import AwsError, OutcomeUnknown, SecretNotEditable, SecretNotFound
 from ...domain.people.actor import CONSOLE, Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.version import VersionConflict

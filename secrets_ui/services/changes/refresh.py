@@ -1,7 +1,5 @@
 """Starts fresh instances of the function that reads an environment's secrets, on record."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,14 +7,7 @@ from typing import Any
 from ...aws.lambda_ import LambdaGateway
 from ...domain.access.evidence import Evidence, FunctionConfiguration, Known, learn, why_unavailable
 from ...domain.audit.actions import Action
-from ...domain.changes.refresh import (
-    Alias,
-    NotRefreshable,
-    Provisioned,
-    Refresh,
-    Serving,
-    mark_of,
-)
+from ...domain.changes.refresh import Alias, NotRefreshable, Provisioned, Refresh, Serving, mark_of
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret

@@ -1,7 +1,5 @@
 """What a review says of one key, from facts alone: to its author, and to the one who decides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -67,10 +65,7 @@ def masked(facts: KeyFacts | None) -> str:
 
 
 def _verdict(
-    name: str,
-    after: KeyFacts | None,
-    spec: SecretSpec,
-    others: Mapping[str, VersionFacts | None],
+    name: str, after: KeyFacts | None, spec: SecretSpec, others: Mapping[str, VersionFacts | None]
 ) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:

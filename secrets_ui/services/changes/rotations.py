@@ -1,7 +1,5 @@
 """Rotations of keys: begun, led from step to step, ended or given up; each act on record."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -101,10 +99,7 @@ def begin(environment: Environment, actor: Actor, name: str, key: str, reason: s
         )
     ensure_not_too_many(environment, actor, name)
     rotation = Rotation(
-        environment=environment.name,
-        secret=name,
-        key=key,
-        base_version_id=opened.secret.current,
+        environment=environment.name, secret=name, key=key, base_version_id=opened.secret.current
     )
 
     def keep() -> None:

@@ -1,7 +1,5 @@
 """Reads what an edit restores or copies, on record where it is read: from gateway to gateway."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...aws.secrets_manager import SecretsManagerGateway, StoredValue
@@ -101,12 +99,7 @@ def _read(
     details: Mapping[str, object] = NO_DETAILS,
 ) -> StoredValue:
     """The version that `about` names, read on record."""
-    with audit.act(
-        Action.READ_VALUE,
-        actor,
-        details={"why": why, **details},
-        **about,
-    ) as read:
+    with audit.act(Action.READ_VALUE, actor, details={"why": why, **details}, **about) as read:
         stored = gateway.get_secret_value(about["secret"], about["version_id"])
         read.done(request_id=stored.call.request_id)
     return stored.value

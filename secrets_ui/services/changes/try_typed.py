@@ -1,7 +1,5 @@
 """Tries a typed value before it is saved: the review's, under a record of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...domain.audit.actions import Action
@@ -16,13 +14,7 @@ from .. import audit, configuration
 from ..audit.new_record import About
 from ..secrets.reveal import current_member
 from ..secrets.trials import trial_of
-from ..secrets.try_key import (
-    ask_and_keep,
-    describe,
-    ensure_few_trials,
-    ensure_trial,
-    read_version,
-)
+from ..secrets.try_key import ask_and_keep, describe, ensure_few_trials, ensure_trial, read_version
 
 
 def can_be_tried(environment: Environment, edit: Edit) -> frozenset[str]:

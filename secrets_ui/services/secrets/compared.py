@@ -1,7 +1,5 @@
 """The rows of a comparison, from what AWS lists in each environment and from facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,14 +11,7 @@ from ...domain.errors import AwsError
 from ...domain.last_made import LastMade
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
-from ...domain.secrets.comparison import (
-    Held,
-    Row,
-    Show,
-    compare_secret,
-    is_told_by_facts,
-    matching,
-)
+from ...domain.secrets.comparison import Held, Row, Show, compare_secret, is_told_by_facts, matching
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from .. import configuration

@@ -1,7 +1,5 @@
 """When a secret was last read, by all that the console knows: AWS's days, and kept calls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """An environment's secrets with the state of each, from ListSecrets and kept facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,10 +57,7 @@ class Listing:
 
 
 def list_secrets(
-    environment: Environment,
-    actor: Actor,
-    comparable: Iterable[Environment] = (),
-    token: str = "",
+    environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
 ) -> Listing:
     """One page, the first for the token "", compared with `comparable`, the environments that the
     person may see. Raises AwsError, AuditUnavailable.

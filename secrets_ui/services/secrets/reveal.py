@@ -1,8 +1,6 @@
 """Shows one value to one person: on record before AWS is asked, and again before the value is
 handed out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -11,12 +9,7 @@ from django.conf import settings
 from ...aws.secrets_manager import StoredValue
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
-from ...domain.errors import (
-    InvalidChange,
-    InvalidDocument,
-    NotPermitted,
-    VersionMoved,
-)
+from ...domain.errors import InvalidChange, InvalidDocument, NotPermitted, VersionMoved
 from ...domain.people.actor import Actor
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.secret_value import SecretValue

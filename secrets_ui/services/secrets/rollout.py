@@ -1,7 +1,5 @@
 """Whether a version of a secret has arrived where it is read. No value is read for it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -104,10 +102,7 @@ def _decryptions(
 
 
 def _by_trail(
-    environment: Environment,
-    secret: Secret,
-    target: str,
-    events: Evidence[tuple[TrailEvent, ...]],
+    environment: Environment, secret: Secret, target: str, events: Evidence[tuple[TrailEvent, ...]]
 ) -> str:
     role = environment.lambda_role
     if not isinstance(events, Known):

@@ -3,8 +3,6 @@
 Runs are streamed as AWS answers, and stored. Other policies and error texts can be tried.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from django.db import DatabaseError
@@ -131,10 +129,7 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
     form = ErrorTextForm(request.POST or None)
     explained = (
         explain_error(
-            chosen,
-            chosen.secret_name(name),
-            actor_of(request),
-            form.cleaned_data["text"],
+            chosen, chosen.secret_name(name), actor_of(request), form.cleaned_data["text"]
         )
         if form.is_valid()
         else None

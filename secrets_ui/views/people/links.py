@@ -5,8 +5,6 @@ log, of this server or of a proxy before it. The page's script puts it into the 
 script it is pasted there.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -48,10 +46,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
             return _link_page(request, person, code)
         except links.InvalidName as refusal:
             error = refusal
-    context = {
-        "typed": form.data,
-        "hours": links.HOURS,
-    }
+    context = {"typed": form.data, "hours": links.HOURS}
     return page_with_refusal(request, "people/add.html", context, error)
 
 

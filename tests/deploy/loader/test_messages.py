@@ -3,8 +3,6 @@
 They are taken from the loader's own source, so that none can be forgotten.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,9 +84,7 @@ PLAIN_WORDS = {loader.SecretsError, loader.TimedOut, loader.Unreachable, loader.
 
 
 @pytest.mark.parametrize(
-    "kind",
-    [kind for kind in kinds() if kind not in PLAIN_WORDS],
-    ids=lambda kind: kind.__name__,
+    "kind", [kind for kind in kinds() if kind not in PLAIN_WORDS], ids=lambda kind: kind.__name__
 )
 def test_the_name_of_an_error_alone_leads_to_the_checks_of_its_text(
     kind: type[SecretsError],

@@ -2,8 +2,6 @@
 accounts and changes, against asking everybody twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace

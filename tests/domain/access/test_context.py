@@ -1,7 +1,5 @@
 """The request context of a running Lambda: what is known, what is present, and what is unknown."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any
@@ -141,8 +139,7 @@ def test_what_the_context_of_a_running_lambda_holds(
 
 
 @pytest.mark.parametrize(
-    "key",
-    ["SourceVpc", "SourceVpce", "VpcSourceIp", "VpceAccount", "VpceOrgID", "VpceOrgPaths"],
+    "key", ["SourceVpc", "SourceVpce", "VpcSourceIp", "VpceAccount", "VpceOrgID", "VpceOrgPaths"]
 )
 @pytest.mark.parametrize("operator", ["StringNotEquals", "StringEquals", "StringNotLikeIfExists"])
 def test_through_which_endpoint_a_function_in_a_vpc_calls_is_unknown(

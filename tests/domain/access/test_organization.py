@@ -1,19 +1,11 @@
 """What an organization's control policies and its id do to the answers of who can read."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
 
 from secrets_ui.domain.access.answers import WhoCan
-from secrets_ui.domain.access.evidence import (
-    Denied,
-    Evidence,
-    Missing,
-    Organization,
-    Unreachable,
-)
+from secrets_ui.domain.access.evidence import Denied, Evidence, Missing, Organization, Unreachable
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import who_can
 from testkit.accounts import ACCOUNT, CAN_READ, DECRYPT, READ, MadeAccount, allow, policy

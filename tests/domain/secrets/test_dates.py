@@ -1,7 +1,5 @@
 """Days and times have one form in sentences."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta, timezone
 
 from secrets_ui.domain.secrets.dates import as_day, as_moment

@@ -1,7 +1,5 @@
 """What the log is searched by follows its records, can be made anew, and is compared with them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from itertools import combinations
@@ -93,10 +91,7 @@ def test_a_list_of_keys_may_be_long(db: None) -> None:
 TAMPERED = {
     "a line is hidden": (lambda: AuditEntry.objects.filter(sequence=2).delete(), [2]),
     "the last line is hidden": (lambda: AuditEntry.objects.filter(sequence=5).delete(), [5]),
-    "a line is made up": (
-        lambda: AuditEntry.objects.filter(sequence=1).update(sequence=3),
-        [1, 3],
-    ),
+    "a line is made up": (lambda: AuditEntry.objects.filter(sequence=1).update(sequence=3), [1, 3]),
     "a line is made up after the last": (
         lambda: AuditEntry.objects.filter(sequence=1).update(sequence=90),
         [1, 90],

@@ -1,7 +1,5 @@
 """What a review and a conflict say of each key, word for word."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +13,7 @@ from secrets_ui.domain.secrets.catalog import SecretSpec
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.facts import KeyFacts
 from secrets_ui.domain.secrets.secret_value import MASK, SecretValue
-from secrets_ui.services.changes.review import (
-    ConflictRow,
-    Review,
-    explain_conflict,
-    review_edit,
-)
+from secrets_ui.services.changes.review import ConflictRow, Review, explain_conflict, review_edit
 from secrets_ui.services.changes.review_rows import ReviewRow, masked, review_row, unknown_row
 from secrets_ui.services.secrets.opening import open_secret
 from tests.conftest import forget_configuration

@@ -1,7 +1,5 @@
 """The compare-and-swap by itself: what it asks AWS, and what each answer of AWS means."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -50,13 +48,7 @@ class Gateway:
     rotates: bool = False
 
     def update_secret_version_stage(
-        self,
-        name: str,
-        label: str,
-        *,
-        deadline: Deadline,
-        move_to: str = "",
-        remove_from: str = "",
+        self, name: str, label: str, *, deadline: Deadline, move_to: str = "", remove_from: str = ""
     ) -> Any:
         self.moves.append((name, label, move_to, remove_from))
         if self.refuses:

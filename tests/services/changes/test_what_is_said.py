@@ -1,7 +1,5 @@
 """What saves, decisions and settlements say of themselves: on record, in errors and in the log."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any
@@ -9,12 +7,7 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.audit.actions import Action
-from secrets_ui.domain.errors import (
-    AuditUnavailable,
-    NotPermitted,
-    SecretNotEditable,
-    TooMany,
-)
+from secrets_ui.domain.errors import AuditUnavailable, NotPermitted, SecretNotEditable, TooMany
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord

@@ -1,7 +1,5 @@
 """When a secret was last read, as far as calls of it are kept."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Changes are told once, from the audit log, to whom the environment says; never a value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -202,9 +200,7 @@ def test_a_role_that_is_asked_for_is_told_to_the_admins(tell: Callable[..., None
     )
 
 
-def test_nobody_is_written_to_where_an_environment_has_no_e_mail(
-    tell: Callable[..., None],
-) -> None:
+def test_nobody_is_written_to_where_an_environment_has_no_e_mail(tell: Callable[..., None]) -> None:
     tell("changes")
     make_person("yuki@x.com", "approver")
     act(Action.PROPOSE)

@@ -1,7 +1,5 @@
 """The page that explains one answer of who-can-read, and the command."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
@@ -56,7 +54,7 @@ def test_the_same_as_json(estate: Estate, signed_in: SignIn) -> None:
     found = json.loads(signed_in("auditor").get(f"{url}&as=json").content)
     assert (found["action"], found["can"]) == ("put", False)
     assert [hop["action"] for hop in found["ways"][0]] == [
-        *("secretsmanager:PutSecretValue", "kms:GenerateDataKey", "kms:Decrypt"),
+        *("secretsmanager:PutSecretValue", "kms:GenerateDataKey", "kms:Decrypt")
     ]
     assert found["changes"][0]["steps"][0]["cli"].startswith("aws ")
 

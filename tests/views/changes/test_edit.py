@@ -1,7 +1,5 @@
 """The edit pages: key by key, or the whole document; with the page's script and without it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable
@@ -260,10 +258,7 @@ def test_the_review_of_a_document_names_each_key_that_cannot_be_right(
     text = '{"BASE_URL": null, "my-key": "x", "MIYABI_ROOT": "/srv"}'
     answer = editor.post(DOCUMENT, form | {"document": text}, **JSON)
     assert answer.json()["errors"] == {
-        "document": [
-            "BASE_URL holds null, and a variable holds text.",
-            f"my-key {UNFIT_NAME}.",
-        ]
+        "document": ["BASE_URL holds null, and a variable holds text.", f"my-key {UNFIT_NAME}."]
     }
 
 

@@ -1,7 +1,5 @@
 """Somebody leaves: what they have and know on one page, and a to-do list that ticks itself off."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -101,13 +99,7 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
 
 @pytest.mark.parametrize(
     ("owner", "due"),
-    [
-        ("", DUE),
-        ("nobody", DUE),
-        ("hana@x.com", DUE),
-        ("mika", "2020-01-01"),
-        ("mika", "soon"),
-    ],
+    [("", DUE), ("nobody", DUE), ("hana@x.com", DUE), ("mika", "2020-01-01"), ("mika", "soon")],
 )
 def test_what_is_no_plan(admin: Client, hana: Any, owner: str, due: str) -> None:
     one = known()["ONE"]
