@@ -182,7 +182,7 @@ def _become(asked: dict[str, Any], files: list[int]) -> list[str]:
 def run_here(arguments: list[str]) -> None:
     """As the interpreter would."""
     while arguments[0] == "-W":
-        warnings.simplefilter(arguments[1])  # type: ignore[arg-type]  # a word such as "error"
+        warnings.simplefilter(arguments[1])  # a word such as "error"
         arguments = arguments[2:]
     kind, *rest = arguments
     if kind == "-m":
@@ -221,7 +221,7 @@ def _end(arguments: list[str]) -> NoReturn:
         status = 1
     if settings.configured:
         connections.close_all()  # SQLite then puts its log into the file
-    threading._shutdown()  # type: ignore[attr-defined]
+    threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         if not stream.closed:

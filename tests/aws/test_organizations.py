@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from deploy.demo.account import assume
 from secrets_ui.aws.organizations import OrganizationsGateway
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.access.evidence import Denied, Known, Missing, Unreachable, learn
+from secrets_ui.domain.access.evidence import Denied, Missing, Unreachable, learn
 from secrets_ui.domain.environment import Environment
 from secrets_ui.services.access.organization import read_organization
 from testkit.copying_aws import CopyingAws
@@ -46,7 +46,6 @@ def test_levels_are_read_from_the_account_up_to_the_root(
     found = read_organization(gateway, member).value
     assert (found.id, found.management) == (organization["Id"], environment.account)
     assert found.paths == (f"{found.id}/{root}/{unit}/",)
-    assert isinstance(found.levels, Known)
     by_target = {level.target: level for level in found.levels.value}
     assert list(by_target) == [member, unit, root]
     assert "no-ser" in [document.name for document in by_target[unit].service]

@@ -68,7 +68,6 @@ def start(**environ: str) -> Demo:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert process.stdout
     shown = ""
     while "Ctrl-C" not in shown:
         line = process.stdout.readline()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,11 +24,6 @@ from tests.conftest import Estate, forget_configuration
 
 pytestmark = pytest.mark.django_db
 HANA = Actor("hana")
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 def settle(*arguments: str) -> tuple[int, str, str]:

@@ -36,12 +36,10 @@ from testkit.posting import (
     save_key,
 )
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, with_its_own_clients
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, with_its_own_clients
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 SECRETS = ("object", "text", "list")
 
@@ -79,7 +77,7 @@ def database_dump() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     estate = make_estate(only=("dev",))
     plant(estate, canary)
@@ -103,7 +101,7 @@ def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
 
 
 def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     plant(estate, canary)
@@ -134,7 +132,7 @@ def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
 
 @pytest.mark.parametrize("page", ["secret", "edit"])
 def test_s03_the_masked_page_is_the_same_for_every_length(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, page: str
+    make_estate: MakeEstate, signed_in: SignedIn, page: str
 ) -> None:
     estate = make_estate(only=("dev",))
     cells, lengths = set(), set()
@@ -308,7 +306,7 @@ def wrong_forms(typed: str) -> dict[str, tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize("what", wrong_forms(""))
 def test_s09_what_was_typed_never_comes_back(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
     signed_in: SignedIn,
     logged: Callable[[], str],
     canary: str,
@@ -324,7 +322,7 @@ def test_s09_what_was_typed_never_comes_back(
 
 @pytest.mark.parametrize("step", ["review", "save"])
 def test_s09_a_wrong_token_is_told_without_it(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, step: str
+    make_estate: MakeEstate, signed_in: SignedIn, step: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), f"ghp_{make_plain_canary(36)}"
     base = current_version(estate, "dev", "api-keys")
@@ -341,7 +339,7 @@ def test_s09_a_wrong_token_is_told_without_it(
     "who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"]
 )
 def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
     signed_in: SignedIn,
     logged: Callable[[], str],
     canary: str,
@@ -410,7 +408,7 @@ def test_s15_an_oversized_body_is_refused_before_anything_reads_it(
 
 
 def test_s15_the_largest_secret_fits_in_whatever_encoding(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     # 64,009 bytes, three times as many in a form.
@@ -426,7 +424,7 @@ def test_s15_the_largest_secret_fits_in_whatever_encoding(
 
 
 def test_s16_a_save_leaves_nothing_in_messages_caches_or_the_session(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, settings: Any, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, settings: Any, canary: str
 ) -> None:
     estate = make_estate(only=("dev",))
     client = signed_in("editor", "dev")
@@ -440,7 +438,7 @@ def test_s16_a_save_leaves_nothing_in_messages_caches_or_the_session(
 
 
 def test_s16_a_line_of_the_log_stream_holds_no_value_for_any_step_of_a_save(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, logged: Callable[[], str], canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, logged: Callable[[], str], canary: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     plant(estate, canary)
@@ -521,7 +519,7 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
 
 
 def test_s45_no_stored_value_by_prefill(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     plant(make_estate(only=("dev",)), canary)
     for role in ("editor", "admin"):
@@ -535,7 +533,7 @@ def test_s45_no_stored_value_by_prefill(
 
 
 def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_more(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     """A right guess is no change, as any editor must see; a wrong one shows nothing more."""
     estate = make_estate(only=("dev",))

@@ -26,11 +26,9 @@ from testkit.posting import (
     key_form,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import MakeEstate, Watched, client_of
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 PASSWORD = "correct horse battery staple"
 ASKING = Rules(step_up=True, step_up_seconds=300)
 
@@ -137,7 +135,7 @@ def test_s30_a_decision_needs_one_too(
 
 
 def test_s30_where_the_environment_does_not_ask_nobody_is_asked(
-    make_estate: Callable[..., Estate], hana: Any
+    make_estate: MakeEstate, hana: Any
 ) -> None:
     estate = make_estate(only=("dev",))
     client = client_of(hana, proved=False)
@@ -145,18 +143,14 @@ def test_s30_where_the_environment_does_not_ask_nobody_is_asked(
     assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").status_code == 200
 
 
-def test_s30_a_proof_does_not_stand_in_for_a_right(
-    make_estate: Callable[..., Estate], hana: Any
-) -> None:
+def test_s30_a_proof_does_not_stand_in_for_a_right(make_estate: MakeEstate, hana: Any) -> None:
     make_estate(only=("dev",), dev=ASKING)
     RoleGrant.objects.update(role="viewer")
     assert client_of(hana).get(edit_url("dev", "config")).status_code == 403
     assert client_of(hana, proved=False).get(edit_url("dev", "config")).status_code == 403
 
 
-def test_s30_each_environment_has_its_own_idea_of_fresh(
-    make_estate: Callable[..., Estate], hana: Any
-) -> None:
+def test_s30_each_environment_has_its_own_idea_of_fresh(make_estate: MakeEstate, hana: Any) -> None:
     make_estate(
         dev=Rules(step_up=True, step_up_seconds=600),
         staging=Rules(step_up=True, step_up_seconds=60),

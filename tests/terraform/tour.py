@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.audit.actions import Action
@@ -22,10 +20,10 @@ from testkit.posting import (
     prod_rules,
     tag_form,
 )
+from tests.conftest import SignedIn
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 
-SignedIn = Callable[..., Client]
 NOTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],

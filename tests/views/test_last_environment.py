@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
 from secrets_ui.models import RoleGrant
 from secrets_ui.services.people.accounts import make_account
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 COOKIE, PASSWORD = "__Host-environment", "correct horse battery"
 
 

@@ -6,22 +6,18 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from secrets_ui.models import TrailCall, TrailPosition
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import Estate, SignedIn, Watched, as_toml, forget_configuration
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 NAME = "miyabi/prod/api-keys"
 URL = f"/prod/reads/{NAME}"
 OLDER = f"/prod/older-reads/{NAME}"
@@ -67,7 +63,7 @@ def text(answer: Any) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
-def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) -> None:
+def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get(URL)
     page = text(answer)
     assert answer.status_code == 200
@@ -90,7 +86,7 @@ def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) ->
 
 
 def test_the_filter_picks_and_the_exports_hold_what_it_picks(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("auditor")
     page = client.get(f"{URL}?kind=refused&days=7")
@@ -112,7 +108,7 @@ def test_the_filter_picks_and_the_exports_hold_what_it_picks(
 
 
 def test_somebody_outside_who_is_expected_stands_out_no_more(
-    estate: Estate, signed_in: SignIn, settings: Any
+    estate: Estate, signed_in: SignedIn, settings: Any
 ) -> None:
     backup = f"arn:aws:iam::{OUTSIDE}:role/backup"
     expecting = replace(estate["prod"].environment, readers=(backup, "role/ci"))
@@ -124,7 +120,7 @@ def test_somebody_outside_who_is_expected_stands_out_no_more(
     assert not [r.name for r in answer.context["found"].readers if r.stands_out]
 
 
-def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
+def test_not_known_is_never_nobody(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     until = datetime.now(UTC) - timedelta(hours=2)
     TrailPosition.objects.update(until=until, problem="the console's role lacks x:Y")
@@ -151,7 +147,7 @@ def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
 
 
 def test_the_page_asks_aws_nothing(
-    estate: Estate, recorder: RecordingAws, signed_in: SignIn
+    estate: Estate, recorder: RecordingAws, signed_in: SignedIn
 ) -> None:
     recorder.received.clear()
     assert signed_in("viewer").get(URL).status_code == 200
@@ -172,7 +168,7 @@ def answer_a_query(aws: RecordingAws, status: str, *events: dict[str, Any]) -> N
 
 
 def test_older_calls_come_from_the_log_group_and_are_not_kept(
-    estate: Estate, recorder: RecordingAws, signed_in: SignIn, settings: Any
+    estate: Estate, recorder: RecordingAws, signed_in: SignedIn, settings: Any
 ) -> None:
     name_a_log_group(estate, settings)
     event = {
@@ -201,7 +197,7 @@ def test_older_calls_come_from_the_log_group_and_are_not_kept(
 def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
     estate: Estate,
     recorder: RecordingAws,
-    signed_in: SignIn,
+    signed_in: SignedIn,
     settings: Any,
     status: str,
     told: str,
@@ -213,7 +209,7 @@ def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
     assert told in text(answer)
 
 
-def test_without_a_log_group_it_says_what_to_set(estate: Estate, signed_in: SignIn) -> None:
+def test_without_a_log_group_it_says_what_to_set(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("auditor")
     assert "Ask Logs Insights" not in text(client.get(URL))
     answer = client.post(OLDER)

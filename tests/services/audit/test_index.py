@@ -208,5 +208,5 @@ def test_a_page_takes_as_many_queries_however_long_the_log_is(
     log: None, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
     everything = {**ASKED, "environment": "dev"}
-    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):
         assert search(everything, VISIBLE).entries[0].record.sequence == 2

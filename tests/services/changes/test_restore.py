@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -17,7 +16,7 @@ from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/restored"
@@ -55,7 +54,7 @@ class Written:
 
 
 @pytest.fixture
-def written(watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor) -> Written:
+def written(watched: Watched, hana: Actor) -> Written:
     estate, aws = watched(only=("dev",))
     client = estate["dev"].clients.secretsmanager
     first = client.create_secret(Name=NAME, SecretString=FIRST)["VersionId"]

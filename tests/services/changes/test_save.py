@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -19,7 +18,7 @@ from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.changes.save import put_new_version
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +140,7 @@ def test_nothing_changed_makes_no_version(estate: Estate, hana: Actor) -> None:
 def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
     estate: Estate, hana: Actor, settings: object
 ) -> None:
-    settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
+    settings.WRITES_PER_MINUTE = 1
     put_new_version(
         estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/1")
     )
@@ -165,7 +164,7 @@ def test_generated_tokens_are_made_while_saving(estate: Estate, hana: Actor) -> 
 
 
 def test_a_secret_without_a_version_gets_its_first_one(
-    estate: Estate, hana: Actor, make_estate: Callable[..., Estate]
+    estate: Estate, hana: Actor, make_estate: MakeEstate
 ) -> None:
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/empty")

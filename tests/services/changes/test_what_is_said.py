@@ -145,7 +145,7 @@ def test_a_read_that_was_cut_off_is_settled_without_asking_aws(action: Action) -
         Settled(
             intent.sequence,
             action,
-            "unknown",  # type: ignore[arg-type]
+            "unknown",
             "the console ended before the answer was recorded",
         )
     ]

@@ -19,7 +19,7 @@ from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.secrets import comparison
 from secrets_ui.services.secrets.comparison import Comparison, compare
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 Compare = Callable[..., Comparison]
@@ -30,9 +30,7 @@ def everything(environment: Environment, name: str) -> bool:
 
 
 @pytest.fixture
-def seen(
-    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
-) -> tuple[Compare, Estate, RecordingAws]:
+def seen(watched: Watched, hana: Actor) -> tuple[Compare, Estate, RecordingAws]:
     """The three environments, compared once before."""
     estate, aws = watched()
     ask = partial(compare, list(estate.environments.values()), hana, everything)

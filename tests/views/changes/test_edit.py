@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,18 +22,11 @@ from testkit.posting import (
     prod_rules,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 EDIT, DOCUMENT = edit_url("dev", "config"), edit_url("dev", "config", "edit-document")
 DETAIL = "/dev/secret/miyabi/dev/config"
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture
@@ -57,7 +49,7 @@ def test_it_works(dev: Estate, editor: Client) -> None:
     intent = AuditRecord.objects.get(action="secret.save", phase="intent")
     assert (answer.status_code, answer["Location"]) == (302, f"{DETAIL}?saved={intent.sequence}")
     assert stored(dev) == before | {"MIYABI_ROOT": "/srv/miyabi"}
-    assert intent.actor == editor.user.get_username()  # type: ignore[attr-defined]
+    assert intent.actor == editor.user.get_username()
 
 
 def test_with_the_page_s_script_the_answer_is_json(dev: Estate, editor: Client) -> None:
@@ -156,7 +148,7 @@ def test_without_a_script_the_box_has_to_be_ticked(dev: Estate, editor: Client) 
 
 
 def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client
+    watched: Watched, editor: Client
 ) -> None:
     estate, aws = watched(only=("dev",))
     answer = editor.post(
@@ -182,7 +174,7 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     ids=["removed and typed", "no name", "unknown choice", "twice", "long name", "too large"],
 )
 def test_a_wrong_row_is_refused_by_its_field_before_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
+    watched: Watched,
     editor: Client,
     rows: list[tuple[str, str, str]],
     field: str,
@@ -239,7 +231,7 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
     ids=["names", "a choice", "values"],
 )
 def test_the_review_stops_at_each_field_that_cannot_be_right_and_asks_nothing_of_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
+    watched: Watched,
     editor: Client,
     rows: list[tuple[str, str, str]],
     errors: dict[str, str],
