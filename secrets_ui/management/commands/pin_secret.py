@@ -11,10 +11,9 @@ from secrets_ui.domain.errors import NothingChanged
 from secrets_ui.domain.secrets.pins import pin_label
 from secrets_ui.forms.pins import PinForm
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import TwinCommand, WrongCall, add_secret, full_name
+from secrets_ui.management.twin import TwinCommand, WrongCall, add_reason, add_secret, enter_secret
 from secrets_ui.management.versions import VERSION_HELP, find_version
-from secrets_ui.permissions import actor_of, enter
-from secrets_ui.services import configuration
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.changes import pins
 from secrets_ui.services.secrets.history import History, history_of
 
@@ -35,17 +34,10 @@ class Command(TwinCommand):
         parser.add_argument(
             "--move", action="store_true", help="take the pin from the version that has it now"
         )
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
+        add_reason(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         actor = actor_of(request)
         wanted = _wanted(name, history_of(environment, actor, name), options)
         result: dict[str, Any] = {"secret": name, "version_id": wanted.version, "pin": wanted.name}

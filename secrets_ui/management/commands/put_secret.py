@@ -16,14 +16,15 @@ from secrets_ui.management.twin import (
     CONFLICT,
     REFUSED,
     TwinCommand,
+    add_reason,
     add_secret,
     describe,
-    full_name,
+    enter_secret,
     printable,
     table,
 )
 from secrets_ui.management.typed_edit import read_edit
-from secrets_ui.permissions import actor_of, enter
+from secrets_ui.permissions import actor_of
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.review import Review, explain_conflict, review_edit
@@ -41,8 +42,6 @@ _KEY_OPTIONS = {
 _TEXT_OPTIONS = (
     ("--env-file", "SOURCE", "set the keys of a .env or JSON: - or @FILE; others stay"),
     ("--document", "SOURCE", "replace the whole document: - or @FILE"),
-    ("--reason", None, "why; kept in the audit record"),
-    ("--confirm", "NAME", "the secret's whole name, where the environment asks for it"),
     ("--if-version", "ID", "only if this version is current (default: the one that is now)"),
 )
 _FLAGS = {
@@ -74,6 +73,7 @@ class Command(TwinCommand):
             parser.add_argument(option, action="append", default=[], metavar="KEY", help=text)
         for option, metavar, text in _TEXT_OPTIONS:
             parser.add_argument(option, default="", metavar=metavar, help=text)
+        add_reason(parser)
         parser.add_argument(
             "--newline",
             choices=["keep", "strip"],
@@ -84,8 +84,7 @@ class Command(TwinCommand):
             parser.add_argument(option, action="store_true", help=text)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         edit = read_edit(environment, request, name, options, self.note)
         try:
             return (

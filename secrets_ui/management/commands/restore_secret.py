@@ -19,14 +19,14 @@ from secrets_ui.management.twin import (
     CONFLICT,
     TwinCommand,
     WrongCall,
+    add_reason,
     add_secret,
     describe,
-    full_name,
+    enter_secret,
     table,
 )
 from secrets_ui.management.versions import VERSION_HELP, find_version
-from secrets_ui.permissions import actor_of, enter
-from secrets_ui.services import configuration
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version
 from secrets_ui.services.secrets.history import history_of
@@ -44,20 +44,13 @@ class Command(TwinCommand):
         add_secret(parser)
         parser.add_argument("restored", metavar="VERSION", help=VERSION_HELP)
         parser.add_argument("keys", nargs="*", metavar="KEY", help="only these keys (default: all)")
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
+        add_reason(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would change, and change nothing"
         )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         actor = actor_of(request)
         version = find_version(history_of(environment, actor, name).entries, options["restored"])
         review = review_restore(environment, actor, name, version)
