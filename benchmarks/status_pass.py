@@ -16,12 +16,7 @@ from testkit.fake_aws import FakeAwsProcess
 
 RUNNER = "console=run_checks"  # the name of its sessions
 # Secrets a page and in the catalogue; policies a pass reads again.
-ENVIRONMENTS, PAGE, CATALOG, POLICIES = (
-    3,
-    100,
-    2,
-    200,
-)
+ENVIRONMENTS, PAGE, CATALOG, POLICIES = (3, 100, 2, 200)
 UNPACED = {f"STATUS_{what}_PER_SECOND": "100000" for what in ("SECRETS", "IAM", "OTHERS")}
 
 

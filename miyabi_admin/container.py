@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 # cgroup v2, and v1, which holds a number of about 2^63 where there is no limit.
-MEMORY = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
+MEMORY = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def memory_mib(files: tuple[Path, ...] = MEMORY) -> int | None:

@@ -38,8 +38,4 @@ def options(database: Mapping[str, Any], *, is_command: bool) -> dict[str, Any]:
     given = database.get("OPTIONS", {})
     limits = _LIMITS if is_command else _LIMITS_OF_PAGES
     flags = [f"-c {name}={value}" for name, value in limits.items()]
-    return {
-        **_POSTGRESQL,
-        **given,
-        "options": " ".join([*flags, given.get("options", "")]).strip(),
-    }
+    return {**_POSTGRESQL, **given, "options": " ".join([*flags, given.get("options", "")]).strip()}

@@ -12,14 +12,7 @@ from django.urls import reverse
 
 from .domain.environment import Environment
 from .menu import ABOUT_A_SECRET, ACCOUNT, SECTIONS, section_of
-from .permissions import (
-    actor_of,
-    environments_with,
-    grants_of,
-    last_visited,
-    may,
-    reach_of,
-)
+from .permissions import actor_of, environments_with, grants_of, last_visited, may, reach_of
 from .services import configuration
 from .services.changes.emergencies import count_to_look_at
 from .services.changes.proposals import count_to_decide

@@ -79,11 +79,7 @@ def test_the_parser_gets_every_byte_and_what_follows_is_left_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "head",
-    [
-        b"Content-Length: 1001\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
-    ],
+    "head", [b"Content-Length: 1001\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc"]
 )
 def test_a_parser_that_wants_more_than_there_is_shows_it(head: bytes) -> None:
     arrival = Arrival(MOST, HEAD + head)

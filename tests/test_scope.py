@@ -11,13 +11,7 @@ import pytest
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
-from testkit.posting import (
-    JSON,
-    current_version,
-    edit_url,
-    key_form,
-    prod_rules,
-)
+from testkit.posting import JSON, current_version, edit_url, key_form, prod_rules
 from tests.conftest import Estate, MakeEstate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
@@ -86,10 +80,7 @@ def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
     }
     assert signed_in("editor").post(
         edit_url("prod", "config"), form | turned, **JSON
-    ).status_code in (
-        400,
-        409,
-    )
+    ).status_code in (400, 409)
     assert estate.value("prod", "config") == before
 
 

@@ -16,10 +16,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
 from testkit.intents import intend
-from testkit.posting import (
-    prod_rules,
-    save_key,
-)
+from testkit.posting import prod_rules, save_key
 from testkit.recording_aws import Call
 from tests.conftest import Estate, SignedIn, Watched
 

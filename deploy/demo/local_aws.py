@@ -43,11 +43,7 @@ class LocalAws:
 
     @classmethod
     def start(
-        cls,
-        port: int = 0,
-        log: Path | None = None,
-        timeout: float = 30,
-        state: Path | None = None,
+        cls, port: int = 0, log: Path | None = None, timeout: float = 30, state: Path | None = None
     ) -> Self:
         """Start the server on `port` (0: a free one); wait `timeout` seconds at most for an answer.
 

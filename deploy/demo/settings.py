@@ -27,11 +27,7 @@ def leave_behind_what_is_personal(environ: MutableMapping[str, str]) -> None:
 
 
 def make_settings(
-    folder: Path,
-    port: int,
-    aws: LocalAws,
-    password: str,
-    keys: Mapping[str, str] | None = None,
+    folder: Path, port: int, aws: LocalAws, password: str, keys: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The whole environment of the console's processes; `folder` holds what they write.
 

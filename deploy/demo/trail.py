@@ -96,12 +96,5 @@ def _read(
     at = day + timedelta(seconds=chance.randrange(86_400))
     name = environment.prefix + secret
     return trail_event(
-        environment,
-        at,
-        "GetSecretValue",
-        name,
-        role=role,
-        session=session,
-        account=account,
-        **more,
+        environment, at, "GetSecretValue", name, role=role, session=session, account=account, **more
     )

@@ -32,14 +32,7 @@ AMAZON = {
 }
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # The earliest that a zip knows; no build differs from another by its time.
-_LONG_AGO = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class BuildError(Exception):

@@ -173,13 +173,7 @@ class SecretsManagerGateway(ManagedSecrets):
             return Known(token, answered(call, answer))
 
     def update_secret_version_stage(
-        self,
-        name: str,
-        label: str,
-        *,
-        deadline: Deadline,
-        move_to: str = "",
-        remove_from: str = "",
+        self, name: str, label: str, *, deadline: Deadline, move_to: str = "", remove_from: str = ""
     ) -> Known[str]:
         """Moves or removes a label, never after the deadline; returns the secret's ARN.
 

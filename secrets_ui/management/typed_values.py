@@ -48,7 +48,7 @@ def _key_and_source(text: str) -> tuple[str, str]:
             f"{key[:100]}: a value cannot be an argument, since shells and process lists keep "
             f"those: expected {key[:100]}=- or "
             f"{key[:100]}=@FILE. If what was typed is a real value, it is in the shell's history "
-            "now: replace it.",
+            "now: replace it."
         )
     return key, source
 

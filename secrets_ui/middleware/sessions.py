@@ -47,14 +47,7 @@ def second_factor_first(get_response: Next) -> Next:
     return handle
 
 
-_WHILE_ENROLLING = (
-    "account",
-    "enrol_codes",
-    "enrol_passkey",
-    "sign_out",
-    "stay",
-    "step_up",
-)
+_WHILE_ENROLLING = ("account", "enrol_codes", "enrol_passkey", "sign_out", "stay", "step_up")
 
 
 def _enrol_first(request: HttpRequest) -> HttpResponse:

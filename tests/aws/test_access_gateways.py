@@ -356,10 +356,7 @@ EVERY: dict[str, tuple[type[Gateway], Ask]] = {
     "get-key-rotation-status": (KmsGateway, lambda kms: kms.get_key_rotation_status("k")),
     "get-function-configuration": (LambdaGateway, lambda aws: aws.get_function_configuration("f")),
     "list-aliases": (LambdaGateway, lambda aws: aws.list_aliases("f")),
-    "list-versions-by-function": (
-        LambdaGateway,
-        lambda aws: aws.list_versions_by_function("f"),
-    ),
+    "list-versions-by-function": (LambdaGateway, lambda aws: aws.list_versions_by_function("f")),
     "list-provisioned-concurrency-configs": (
         LambdaGateway,
         lambda aws: aws.list_provisioned_concurrency_configs("f"),

@@ -43,11 +43,7 @@ def test_a_request_holds_what_was_asked_and_nothing_more(
         lambda g: g.update_secret_version_stage(
             NAME, "label", remove_from=VERSION, deadline=IN_TIME
         )
-    ) == {
-        "SecretId": NAME,
-        "VersionStage": "label",
-        "RemoveFromVersionId": VERSION,
-    }
+    ) == {"SecretId": NAME, "VersionStage": "label", "RemoveFromVersionId": VERSION}
     assert asked(lambda g: g.list_secrets()) == {
         "IncludePlannedDeletion": True,
         "MaxResults": 100,

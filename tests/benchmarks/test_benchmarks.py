@@ -57,10 +57,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("page", "size"),
-    [
-        *product(PAGES, ("2 secrets", "1,000 secrets")),
-        (COMPARISON, "1,000 secrets in prod"),
-    ],
+    [*product(PAGES, ("2 secrets", "1,000 secrets")), (COMPARISON, "1,000 secrets in prod")],
 )
 def test_a_ratio_of_times_comes_with_its_raw_times(
     figures: dict[str, Any], page: str, size: str

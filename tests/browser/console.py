@@ -31,13 +31,7 @@ from testkit.served import seed
 from tests.conftest import as_toml, fresh_environments
 
 # Each is the name of an account as well.
-ROLES = (
-    "viewer",
-    "editor",
-    "approver",
-    "auditor",
-    "admin",
-)
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 
 # A proof lasts as long as all tests here, unless one ages it.
 DEV = Rules(step_up_seconds=3600)

@@ -155,11 +155,7 @@ def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
 ) -> None:
     secret = console.make_secret()
     context = browser.new_context(storage_state=session_of("editor"))
-    fields = {
-        "base": "",
-        "form-0-name": "FIRST",
-        "form-0-value": "theirs",
-    }
+    fields = {"base": "", "form-0-name": "FIRST", "form-0-value": "theirs"}
     inputs = "".join(
         f"<input name={name} value='{value}'>"
         for name, value in {**fields, "confirmed": "on"}.items()

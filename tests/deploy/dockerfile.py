@@ -159,10 +159,7 @@ class Replay:
         own = self._settings_of(stage)
         result = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
         # The same files, by hash.
-        cached = {
-            "PIP_NO_CACHE_DIR": "0",
-            "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
-        }
+        cached = {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip")}
         return {
             "PATH": base,
             "HOME": str(self.inside("/tmp")),

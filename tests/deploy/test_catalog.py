@@ -132,7 +132,4 @@ def test_the_flaws_of_dev_are_placeholders_and_a_missing_key() -> None:
     assert set(specs) - set(values["api-keys"]) == {"GITHUB_OAUTH_CALLBACK_URL"}
     assert {
         name for name, value in values["api-keys"].items() if is_placeholder(value, specs[name])
-    } == {
-        "GITHUB_TOKEN",
-        "MIYABI_ACCESS_TOKEN",
-    }
+    } == {"GITHUB_TOKEN", "MIYABI_ACCESS_TOKEN"}

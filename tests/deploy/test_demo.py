@@ -291,10 +291,7 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo
     assert f"form-action 'self' {issuer[1]}" in page.headers["Content-Security-Policy"]
     cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    form, kind = (
-        urlencode({"csrfmiddlewaretoken": token[1]}),
-        "application/x-www-form-urlencoded",
-    )
+    form, kind = (urlencode({"csrfmiddlewaretoken": token[1]}), "application/x-www-form-urlencoded")
     sent = sso_demo.ask(
         "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=sso_demo.address
     )
@@ -307,10 +304,7 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo
     ("number", "which"), [(signal.SIGTERM, "demo"), (signal.SIGINT, "sso_demo")]
 )
 def test_a_signal_ends_every_process_that_it_started(
-    request: pytest.FixtureRequest,
-    saved: object,
-    number: signal.Signals,
-    which: str,
+    request: pytest.FixtureRequest, saved: object, number: signal.Signals, which: str
 ) -> None:
     demo: Demo = request.getfixturevalue(which)
     started = descendants(demo.process.pid)

@@ -34,11 +34,7 @@ IS_ROOT = os.geteuid() == 0
 
 def replayed(test: Any) -> Any:
     """On the one image of this run: pip's downloads take most of the time."""
-    marks = (
-        pytest.mark.processes,
-        pytest.mark.slow,
-        pytest.mark.timeout(600),
-    )
+    marks = (pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(600))
     for mark in marks:
         test = mark(test)
     return test

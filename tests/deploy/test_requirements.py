@@ -55,12 +55,7 @@ def test_s83_every_requirement_has_a_hash(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "groups"),
-    [
-        ("base", ()),
-        ("demo", ("demo",)),
-        ("dev", ("demo", "dev")),
-        ("mutants", ("demo", "mutants")),
-    ],
+    [("base", ()), ("demo", ("demo",)), ("dev", ("demo", "dev")), ("mutants", ("demo", "mutants"))],
 )
 def test_what_pyproject_asks_for_is_locked(name: str, groups: tuple[str, ...]) -> None:
     assert wanted(*groups) <= set(locked(name))

@@ -29,9 +29,7 @@ def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     assert result.count("Of the way over the network") == 2
 
 
-def test_a_failure_is_status_1_with_the_command_that_heals_it(
-    make_estate: MakeEstate,
-) -> None:
+def test_a_failure_is_status_1_with_the_command_that_heals_it(make_estate: MakeEstate) -> None:
     make_estate(clean=False, only=("staging",))
     status, result = run("staging", "--secret", "api-keys")
     assert status == 1

@@ -247,10 +247,7 @@ def test_s63_of_a_copy_and_another_change_at_once_nothing_is_lost(
 
 @pytest.mark.parametrize("job", ["approve", "begin_emergency"])
 def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothing_is_lost(
-    job: str,
-    pair: tuple[Console, Console],
-    start_script: Callable[[Aws], Worker],
-    staging: Aws,
+    job: str, pair: tuple[Console, Console], start_script: Callable[[Aws], Worker], staging: Aws
 ) -> None:
     """By turns against another decision in the console, and against a careful script outside.
 

@@ -11,14 +11,7 @@ import pytest
 
 from tests.processes.consoles import Console, Worker
 from tests.processes.outside import Aws
-from tests.processes.test_races import (  # noqa: F401  fixtures
-    JITTER,
-    RACES,
-    begin,
-    pair,
-    script,
-    start_script,
-)
+from tests.processes.test_races import JITTER, RACES, begin, pair, script, start_script  # noqa: F401  fixtures
 
 pytestmark = pytest.mark.processes
 

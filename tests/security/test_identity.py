@@ -66,9 +66,7 @@ def test_s20_a_closed_url_leads_to_the_sign_in_and_back(client: Client) -> None:
             assert client.get(path)["Location"] == f"/sign-in?next={path}"
 
 
-def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(
-    watched: Watched,
-) -> None:
+def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(watched: Watched) -> None:
     _, aws = watched(only=("dev",))
     client = Client()
     for _, path in every_url():
@@ -243,11 +241,7 @@ def test_s25_the_session_s_id_changes_at_sign_in(client: Client, hana: Any) -> N
 )
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
-    watched: Watched,
-    signed_in: SignedIn,
-    idle: int,
-    age: int,
-    script: bool,
+    watched: Watched, signed_in: SignedIn, idle: int, age: int, script: bool
 ) -> None:
     estate, aws = watched(only=("dev",))
     client = signed_in("editor")

@@ -339,11 +339,7 @@ def test_s09_a_wrong_token_is_told_without_it(
     "who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"]
 )
 def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
-    make_estate: MakeEstate,
-    signed_in: SignedIn,
-    logged: Callable[[], str],
-    canary: str,
-    who: str,
+    make_estate: MakeEstate, signed_in: SignedIn, logged: Callable[[], str], canary: str, who: str
 ) -> None:
     make_estate(only=("dev",))
     client = (

@@ -89,10 +89,7 @@ def applied(
     place = fresh_environments()["prod"]
     values = make_values(read_catalog(), "prod")
     terraform = Terraform(
-        copy_sources(tmp_path_factory.mktemp("estate")),
-        cli_config,
-        attached,
-        variables_of(values),
+        copy_sources(tmp_path_factory.mktemp("estate")), cli_config, attached, variables_of(values)
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
     prepare_account(watching(local_aws.endpoint, place))

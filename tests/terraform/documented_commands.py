@@ -17,9 +17,7 @@ _COMMAND = re.compile(
 )
 # Operations of people alone that need the secret's key as well: to give a secret another key, AWS
 # decrypts its versions and encrypts them again.
-WITH_THE_KEY = {
-    "secretsmanager:UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
-}
+WITH_THE_KEY = {"secretsmanager:UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt")}
 OF_NO_RESOURCE = {"secretsmanager:ListSecrets"}
 
 

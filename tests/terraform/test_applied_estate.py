@@ -36,11 +36,7 @@ from tests.terraform.iam_needs import Place
 from tests.terraform.tour import Tour
 
 # django_db for all of them: tests with a database would otherwise come first.
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.processes,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.django_db]
 SECRETS = ("api-keys", "config")
 
 
@@ -215,9 +211,7 @@ ADMINISTRATOR = {
 }
 
 
-def test_each_documented_command_is_allowed_to_whom_the_documents_say(
-    applied: Applied,
-) -> None:
+def test_each_documented_command_is_allowed_to_whom_the_documents_say(applied: Applied) -> None:
     """To an administrator, or in a profile's role: it lacks no right, and has none too many."""
     place, emergency = (
         applied.environment,

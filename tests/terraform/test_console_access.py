@@ -27,10 +27,7 @@ def guard(request: pytest.FixtureRequest, make_estate: MakeEstate, settings: Any
     """
     account = make_estate(only=("prod",))["prod"]
     place = replace(
-        account.environment,
-        manage=request.param,
-        refresh=request.param,
-        trail_log_group=TRAIL,
+        account.environment, manage=request.param, refresh=request.param, trail_log_group=TRAIL
     )
     account.clients.logs.create_log_group(logGroupName=TRAIL)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": place}), encoding="utf-8")

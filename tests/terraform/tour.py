@@ -12,14 +12,7 @@ from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit.intents import intend
-from testkit.posting import (
-    JSON,
-    create_form,
-    document_form,
-    key_form,
-    prod_rules,
-    tag_form,
-)
+from testkit.posting import JSON, create_form, document_form, key_form, prod_rules, tag_form
 from tests.conftest import SignedIn
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url

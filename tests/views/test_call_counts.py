@@ -53,10 +53,7 @@ def test_the_first_page_of_many_secrets_makes_one_call_as_well(
     first = counted(counting_aws, client, "/prod/")
     second = counted(counting_aws, client, "/prod/")
     # No more at a time.
-    assert (first["ListSecrets"], first["GetSecretValue"]) == (
-        1,
-        READS_PER_PAGE,
-    )
+    assert (first["ListSecrets"], first["GetSecretValue"]) == (1, READS_PER_PAGE)
     # Two of prod's secrets were looked at already, to compare them with dev's.
     assert second == {"ListSecrets": 1, "GetSecretValue": ROWS - READS_PER_PAGE - 2}
     assert counted(counting_aws, client, "/prod/") == {"ListSecrets": 1}

@@ -68,9 +68,7 @@ def test_a_form_with_more_fields_than_any_page_has_is_400(signed_in: SignedIn) -
 
 
 def test_a_fault_of_ours_is_500_with_a_mark_that_is_in_the_log(
-    signed_in: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(request: HttpRequest, *args: object) -> None:
         raise RuntimeError("canary of the inside")

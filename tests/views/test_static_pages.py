@@ -17,7 +17,7 @@ SCRIPTS, STYLES = sorted(STATIC.glob("*.js")), sorted(STATIC.glob("*.css"))
 # Text that is marked as safe: where, and why it cannot hold anything from outside.
 SAFE = {
     # The place where a streamed page is cut; made by the view, of constants.
-    "access/run.html": {"marker|safe"},
+    "access/run.html": {"marker|safe"}
 }
 # Each use says of what it is made.
 SAFE_PYTHON = {
@@ -63,10 +63,7 @@ def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> Non
         assert tag != "script" or ("src" in attributes and attributes.get("type") == "module")
         assert not [
             name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")
-        ], (
-            tag,
-            attributes,
-        )
+        ], (tag, attributes)
         assert not any("javascript:" in (value or "").lower() for value in attributes.values())
 
 

@@ -7,11 +7,7 @@ from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import Caller, console_caller
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ...domain.access.finding import Finding
-from ...domain.access.path import (
-    Answer,
-    ask_decrypt,
-    ask_read,
-)
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.sides import without_control
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision, evaluate

@@ -60,10 +60,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _fail(
-    evidence: AccessEvidence,
-    layer: Layer,
-    refused: Mapping[str, Evaluation],
-    see: tuple[str, ...],
+    evidence: AccessEvidence, layer: Layer, refused: Mapping[str, Evaluation], see: tuple[str, ...]
 ) -> Finding:
     action, evaluation = next(iter(refused.items()))
     is_denied = evaluation.layers[layer] is _DENIED

@@ -13,15 +13,7 @@ from ...domain.access.path import Answer
 from ...domain.access.policies import AttachedPolicy, policy_of
 from ...domain.access.question import Question
 from ...domain.access.reach import ASSUMED
-from ...domain.iam import (
-    Effect,
-    Grant,
-    Layer,
-    PrincipalMatch,
-    Request,
-    StatementResult,
-    as_list,
-)
+from ...domain.iam import Effect, Grant, Layer, PrincipalMatch, Request, StatementResult, as_list
 from ..wording.explain import statement_name
 from .policy_changes import Change, holder, with_statement
 

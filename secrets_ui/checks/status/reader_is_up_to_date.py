@@ -76,9 +76,7 @@ def _by_dates(
         )
     elif not isinstance(watched.function, Known):
         yield say(
-            "unknown",
-            f"{unknown}: its configuration could not be read.",
-            weight="second opinion",
+            "unknown", f"{unknown}: its configuration could not be read.", weight="second opinion"
         )
     elif (changed := watched.function.value.modified) and changed >= since:
         yield say(

@@ -21,8 +21,7 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if not around.shared:
         if isinstance(around.listed, Known):
             yield say(
-                "unknown",
-                f"Role, function and key of {around.environment.name} were not checked.",
+                "unknown", f"Role, function and key of {around.environment.name} were not checked."
             )
         return
     yield from (of_path(finding) for finding in around.shared if finding.status != "pass")

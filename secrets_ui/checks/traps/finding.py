@@ -17,11 +17,7 @@ from ..wording.explain import sentence
 from ..wording.reporter import Reporter
 from .find import Trap, corrected_statements, find_traps
 
-_DENYING = {
-    "boundary": "boundary deny",
-    "endpoint": "endpoint deny",
-    "secret": "resource deny",
-}
+_DENYING = {"boundary": "boundary deny", "endpoint": "endpoint deny", "secret": "resource deny"}
 _LIMITS = ("boundary", "endpoint")
 
 

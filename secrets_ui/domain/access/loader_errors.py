@@ -36,9 +36,7 @@ _BY_WORDS = (
         ("secret_exists", "secret_is_not_deleted", "secret_has_current_version"),
     ),
     KnownError(
-        (),
-        ("it cannot be decrypted with its kms key",),
-        ("key_is_usable", "decrypt_is_allowed"),
+        (), ("it cannot be decrypted with its kms key",), ("key_is_usable", "decrypt_is_allowed")
     ),
     KnownError((), ("it is scheduled for deletion",), ("secret_is_not_deleted",)),
     KnownError(

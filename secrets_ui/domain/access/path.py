@@ -8,16 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import AwsCall
-from ..iam import (
-    Decision,
-    Evaluation,
-    Grant,
-    Layer,
-    MalformedPolicy,
-    PolicyKind,
-    Request,
-    evaluate,
-)
+from ..iam import Decision, Evaluation, Grant, Layer, MalformedPolicy, PolicyKind, Request, evaluate
 from .actions import BATCH, DECRYPT
 from .aws_managed_key import (
     DOCUMENTED,
@@ -41,12 +32,7 @@ from .context import (
     unknown_keys,
     unknown_kms_keys,
 )
-from .evidence import (
-    AccessEvidence,
-    Evidence,
-    Known,
-    Missing,
-)
+from .evidence import AccessEvidence, Evidence, Known, Missing
 from .expected_policies import via_service
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed

@@ -21,12 +21,7 @@ from .actions import DECRYPT, READ
 from .aws_managed_key import DOCUMENTED, NAME, has_aws_managed_key
 from .context import Caller, account_of, secret_arn
 from .evidence import AccessEvidence, Known
-from .path import (
-    Answer,
-    ask_decrypt,
-    ask_iam,
-    ask_read,
-)
+from .path import Answer, ask_decrypt, ask_iam, ask_read
 from .reading import Parse, why_unknown
 
 GENERATE_KEY = "kms:GenerateDataKey"

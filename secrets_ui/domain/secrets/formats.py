@@ -192,10 +192,7 @@ _NO_USERINFO = Rule(
 _GITHUB_TOKEN = Format(
     "github_token",
     "GitHub token",
-    verdicts=(
-        ("github_pat_", "Looks like a fine-grained GitHub token"),
-        ("", "Checksum valid"),
-    ),
+    verdicts=(("github_pat_", "Looks like a fine-grained GitHub token"), ("", "Checksum valid")),
     rules=(
         Rule(
             "error",

@@ -9,13 +9,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_secret,
-    enter_secret,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_secret, enter_secret, moment, table
 from secrets_ui.permissions import actor_of
 from secrets_ui.services.secrets.history import History, HistoryEntry, history_of
 

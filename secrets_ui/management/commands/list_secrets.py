@@ -10,12 +10,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_environment,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_environment, moment, table
 from secrets_ui.permissions import actor_of, comparable, enter, is_limited, may
 from secrets_ui.services.secrets.listing import Listing, SecretRow, filter_secrets, list_secrets
 

@@ -63,9 +63,7 @@ class Command(BaseCommand):
             "on its way any more (default: wait until AWS would refuse it)",
         )
         parser.add_argument(
-            "--wait",
-            action="store_true",
-            help="wait until what was announced so far can be ended",
+            "--wait", action="store_true", help="wait until what was announced so far can be ended"
         )
         parser.add_argument(
             "--every",

@@ -9,14 +9,7 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import (
-    TwinCommand,
-    add_secret,
-    enter_secret,
-    facts,
-    moment,
-    table,
-)
+from secrets_ui.management.twin import TwinCommand, add_secret, enter_secret, facts, moment, table
 from secrets_ui.permissions import actor_of, comparable, may
 from secrets_ui.services.secrets.key_changes import KeyChange
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret

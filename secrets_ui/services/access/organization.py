@@ -5,13 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...aws.organizations import Kind, OrganizationsGateway
-from ...domain.access.evidence import (
-    ControlPolicies,
-    Document,
-    Known,
-    Organization,
-    learn,
-)
+from ...domain.access.evidence import ControlPolicies, Document, Known, Organization, learn
 
 MOST_LEVELS = 7  # the account, five levels of units, and the root
 

@@ -7,10 +7,7 @@ from django.db import connection, transaction
 from ...domain.errors import ConfigurationError
 
 # Rows of all other tables may be changed and deleted as well.
-_RIGHTS = {
-    "secrets_ui_auditrecord": "SELECT, INSERT",
-    "django_migrations": "SELECT",
-}
+_RIGHTS = {"secrets_ui_auditrecord": "SELECT, INSERT", "django_migrations": "SELECT"}
 
 
 def grant_console(role: str) -> list[str]:

@@ -64,10 +64,7 @@ class Entry:
 
     @property
     def details(self) -> dict[str, Any]:
-        return {
-            **self.record.parsed_details,
-            **(self.ended.parsed_details if self.ended else {}),
-        }
+        return {**self.record.parsed_details, **(self.ended.parsed_details if self.ended else {})}
 
     @property
     def version_id(self) -> str:

@@ -204,10 +204,6 @@ _LOGGED = ("phase", "action", "outcome", "actor", "environment", "secret")
 def _log(recorded: Recorded, fields: Mapping[str, str]) -> None:
     """Sends the record's hash to the log stream, a second place that shows when the chain's tail
     was cut off."""
-    checkpoint = {
-        "sequence": recorded.sequence,
-        "hash": recorded.hash,
-        "count": recorded.sequence,
-    }
+    checkpoint = {"sequence": recorded.sequence, "hash": recorded.hash, "count": recorded.sequence}
     extra = {"checkpoint": checkpoint, "audit": {name: fields[name] for name in _LOGGED}}
     log.info("audit record", extra=extra)

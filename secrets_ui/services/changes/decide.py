@@ -10,12 +10,7 @@ from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
-from ...domain.errors import (
-    AwsError,
-    OutcomeUnknown,
-    SecretNotEditable,
-    SecretNotFound,
-)
+from ...domain.errors import AwsError, OutcomeUnknown, SecretNotEditable, SecretNotFound
 from ...domain.people.actor import CONSOLE, Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.version import VersionConflict

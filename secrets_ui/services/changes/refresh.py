@@ -9,14 +9,7 @@ from typing import Any
 from ...aws.lambda_ import LambdaGateway
 from ...domain.access.evidence import Evidence, FunctionConfiguration, Known, learn, why_unavailable
 from ...domain.audit.actions import Action
-from ...domain.changes.refresh import (
-    Alias,
-    NotRefreshable,
-    Provisioned,
-    Refresh,
-    Serving,
-    mark_of,
-)
+from ...domain.changes.refresh import Alias, NotRefreshable, Provisioned, Refresh, Serving, mark_of
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret

@@ -61,10 +61,7 @@ def masked(facts: KeyFacts | None) -> str:
 
 
 def _verdict(
-    name: str,
-    after: KeyFacts | None,
-    spec: SecretSpec,
-    others: Mapping[str, VersionFacts | None],
+    name: str, after: KeyFacts | None, spec: SecretSpec, others: Mapping[str, VersionFacts | None]
 ) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:

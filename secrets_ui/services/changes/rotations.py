@@ -101,10 +101,7 @@ def begin(environment: Environment, actor: Actor, name: str, key: str, reason: s
         )
     ensure_not_too_many(environment, actor, name)
     rotation = Rotation(
-        environment=environment.name,
-        secret=name,
-        key=key,
-        base_version_id=opened.secret.current,
+        environment=environment.name, secret=name, key=key, base_version_id=opened.secret.current
     )
 
     def keep() -> None:

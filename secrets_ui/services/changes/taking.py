@@ -101,12 +101,7 @@ def _read(
     details: Mapping[str, object] = NO_DETAILS,
 ) -> StoredValue:
     """The version that `about` names, read on record."""
-    with audit.act(
-        Action.READ_VALUE,
-        actor,
-        details={"why": why, **details},
-        **about,
-    ) as read:
+    with audit.act(Action.READ_VALUE, actor, details={"why": why, **details}, **about) as read:
         stored = gateway.get_secret_value(about["secret"], about["version_id"])
         read.done(request_id=stored.call.request_id)
     return stored.value

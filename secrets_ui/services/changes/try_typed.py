@@ -16,13 +16,7 @@ from .. import audit, configuration
 from ..audit.new_record import About
 from ..secrets.reveal import current_member
 from ..secrets.trials import trial_of
-from ..secrets.try_key import (
-    ask_and_keep,
-    describe,
-    ensure_few_trials,
-    ensure_trial,
-    read_version,
-)
+from ..secrets.try_key import ask_and_keep, describe, ensure_few_trials, ensure_trial, read_version
 
 
 def can_be_tried(environment: Environment, edit: Edit) -> frozenset[str]:

@@ -13,14 +13,7 @@ from ...domain.errors import AwsError
 from ...domain.last_made import LastMade
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
-from ...domain.secrets.comparison import (
-    Held,
-    Row,
-    Show,
-    compare_secret,
-    is_told_by_facts,
-    matching,
-)
+from ...domain.secrets.comparison import Held, Row, Show, compare_secret, is_told_by_facts, matching
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from .. import configuration

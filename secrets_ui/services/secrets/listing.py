@@ -57,10 +57,7 @@ class Listing:
 
 
 def list_secrets(
-    environment: Environment,
-    actor: Actor,
-    comparable: Iterable[Environment] = (),
-    token: str = "",
+    environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
 ) -> Listing:
     """One page, the first for the token "", compared with `comparable`, the environments that the
     person may see. Raises AwsError, AuditUnavailable.

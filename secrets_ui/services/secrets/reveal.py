@@ -11,12 +11,7 @@ from django.conf import settings
 from ...aws.secrets_manager import StoredValue
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
-from ...domain.errors import (
-    InvalidChange,
-    InvalidDocument,
-    NotPermitted,
-    VersionMoved,
-)
+from ...domain.errors import InvalidChange, InvalidDocument, NotPermitted, VersionMoved
 from ...domain.people.actor import Actor
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.secret_value import SecretValue

@@ -103,10 +103,7 @@ def _decryptions(
 
 
 def _by_trail(
-    environment: Environment,
-    secret: Secret,
-    target: str,
-    events: Evidence[tuple[TrailEvent, ...]],
+    environment: Environment, secret: Secret, target: str, events: Evidence[tuple[TrailEvent, ...]]
 ) -> str:
     role = environment.lambda_role
     if not isinstance(events, Known):

@@ -78,11 +78,7 @@ def _is_cut_hash(version: str) -> bool:
 def _newest(environment: Environment, name: str) -> str:
     """The version that this console made current last, "" for none."""
     done = AuditRecord.objects.filter(
-        environment=environment.name,
-        secret=name,
-        phase="outcome",
-        outcome="done",
-        action__in=SWAPS,
+        environment=environment.name, secret=name, phase="outcome", outcome="done", action__in=SWAPS
     )
     return done.order_by("-sequence").values_list("version_id", flat=True).first() or ""
 

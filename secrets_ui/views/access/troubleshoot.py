@@ -131,10 +131,7 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
     form = ErrorTextForm(request.POST or None)
     explained = (
         explain_error(
-            chosen,
-            chosen.secret_name(name),
-            actor_of(request),
-            form.cleaned_data["text"],
+            chosen, chosen.secret_name(name), actor_of(request), form.cleaned_data["text"]
         )
         if form.is_valid()
         else None

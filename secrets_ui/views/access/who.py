@@ -30,12 +30,7 @@ def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     if principal := form.cleaned_data["principal"]:
         return why(request, chosen, name, principal, ability)
     found, last = find_for_page(chosen, name, actor_of(request))
-    context = {
-        "environment": chosen,
-        "name": chosen.secret_name(name),
-        "last": last,
-        "live": LIVE,
-    }
+    context = {"environment": chosen, "name": chosen.secret_name(name), "last": last, "live": LIVE}
     if found is None:
         if "as" in request.GET:
             raise NoLookYet(LIVE)

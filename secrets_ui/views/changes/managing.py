@@ -16,14 +16,7 @@ from ...domain.errors import ConsoleError, InvalidChange, NothingChanged, Versio
 from ...domain.secrets.adoption import is_by_terraform
 from ...domain.secrets.secret import Secret, why_elsewhere
 from ...forms.changes import new_once
-from ...forms.managing import (
-    BaseTags,
-    CancelForm,
-    DeleteForm,
-    DescribeForm,
-    tag_rows,
-    typed_tags,
-)
+from ...forms.managing import BaseTags, CancelForm, DeleteForm, DescribeForm, tag_rows, typed_tags
 from ...permissions import actor_of, enter_to_manage, may
 from ...services.changes.create import get_secret
 from ...services.changes.delete import cancel_deletion, delete_secret

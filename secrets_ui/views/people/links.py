@@ -48,10 +48,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
             return _link_page(request, person, code)
         except links.InvalidName as refusal:
             error = refusal
-    context = {
-        "typed": form.data,
-        "hours": links.HOURS,
-    }
+    context = {"typed": form.data, "hours": links.HOURS}
     return page_with_refusal(request, "people/add.html", context, error)
 
 

@@ -16,13 +16,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ...domain.audit.actions import Action
-from ...permissions import (
-    accounts_over,
-    actor_of,
-    ensure_over,
-    ensure_somewhere,
-    environments_with,
-)
+from ...permissions import accounts_over, actor_of, ensure_over, ensure_somewhere, environments_with
 from ...services import audit
 from ...services.audit.waiting import Waiting
 from ...services.people import sessions as web_sessions

@@ -59,10 +59,7 @@ def test_it_is_named_alone_when_the_rest_is_well_and_beside_another_fault_too() 
     ).key_policy
     assert [
         f.check for f in judge(bounded(READS, key_policy=wrong)).findings if f.status == "fail"
-    ] == [
-        CHECK,
-        "decrypt_is_allowed",
-    ]
+    ] == [CHECK, "decrypt_is_allowed"]
 
 
 def test_it_does_not_limit_what_the_secret_s_policy_gives_to_this_very_session() -> None:

@@ -330,10 +330,7 @@ def test_whom_else_a_change_of_a_group_shuts_out_is_said() -> None:
     account.secret_policy = [allow(READ, Principal={"AWS": title})]
     denied, taken = explained(account, title=title).offers
     assert "of group ops" in taken.steps[0].words[0]
-    assert (denied.others, taken.others) == (
-        "",
-        "It shuts others out as well: user/bob (read it).",
-    )
+    assert (denied.others, taken.others) == ("", "It shuts others out as well: user/bob (read it).")
 
 
 def test_a_policy_of_aws_is_detached_from_the_group_that_has_it() -> None:

@@ -125,11 +125,7 @@ def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(
     deployed: list[str],
 ) -> None:
     # As a tool that reads .env sets them.
-    environ = {
-        "GITHUB_TOKEN": "of .env",
-        "MIYABI_ACCESS_TOKEN": "",
-        "PATH": "",
-    }
+    environ = {"GITHUB_TOKEN": "of .env", "MIYABI_ACCESS_TOKEN": "", "PATH": ""}
     events = [http_event("/health"), http_event("/repository", authorization="Bearer ")]
     [answer, refused], log = run(deployed, "", environ, events)
     assert json.loads(answer["body"]) == {"github_token": True, "access_token": False}

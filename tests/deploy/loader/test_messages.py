@@ -86,9 +86,7 @@ PLAIN_WORDS = {loader.SecretsError, loader.TimedOut, loader.Unreachable, loader.
 
 
 @pytest.mark.parametrize(
-    "kind",
-    [kind for kind in kinds() if kind not in PLAIN_WORDS],
-    ids=lambda kind: kind.__name__,
+    "kind", [kind for kind in kinds() if kind not in PLAIN_WORDS], ids=lambda kind: kind.__name__
 )
 def test_the_name_of_an_error_alone_leads_to_the_checks_of_its_text(
     kind: type[SecretsError],

@@ -137,8 +137,7 @@ def test_what_the_context_of_a_running_lambda_holds(
 
 
 @pytest.mark.parametrize(
-    "key",
-    ["SourceVpc", "SourceVpce", "VpcSourceIp", "VpceAccount", "VpceOrgID", "VpceOrgPaths"],
+    "key", ["SourceVpc", "SourceVpce", "VpcSourceIp", "VpceAccount", "VpceOrgID", "VpceOrgPaths"]
 )
 @pytest.mark.parametrize("operator", ["StringNotEquals", "StringEquals", "StringNotLikeIfExists"])
 def test_through_which_endpoint_a_function_in_a_vpc_calls_is_unknown(

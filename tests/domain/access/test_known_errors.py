@@ -182,10 +182,7 @@ def test_an_action_on_everything_names_no_secret(name: str, checks: tuple[str, .
 @pytest.mark.parametrize("who", ["Lambda was unable to decrypt", "Lambda couldn't decrypt"])
 @pytest.mark.parametrize(
     ("why", "first"),
-    [
-        ("KMS access was denied", "role_exists"),
-        ("AWS KMS access was denied", "role_exists"),
-    ],
+    [("KMS access was denied", "role_exists"), ("AWS KMS access was denied", "role_exists")],
 )
 def test_lambdas_own_refusal_by_kms_is_known_with_a_code_and_without(
     code: str, who: str, why: str, first: str
@@ -236,10 +233,7 @@ ANOTHER_REGION, OF_AWS = "another Region", "A fault of AWS's own"
             OUT_OF_TIME,
         ),
         ("REPORT RequestId: 4f1 Duration: 3000.00 ms Status: timeout", OUT_OF_TIME),
-        (
-            'ConnectTimeoutError: Connect timeout on endpoint URL: "https://secretsmanager"',
-            NO_WAY,
-        ),
+        ('ConnectTimeoutError: Connect timeout on endpoint URL: "https://secretsmanager"', NO_WAY),
         (
             'Connect timeout on endpoint URL: "https://secretsmanager.us-west-2.amazonaws.com/"',
             NO_WAY,

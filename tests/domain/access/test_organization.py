@@ -7,13 +7,7 @@ from dataclasses import replace
 import pytest
 
 from secrets_ui.domain.access.answers import WhoCan
-from secrets_ui.domain.access.evidence import (
-    Denied,
-    Evidence,
-    Missing,
-    Organization,
-    Unreachable,
-)
+from secrets_ui.domain.access.evidence import Denied, Evidence, Missing, Organization, Unreachable
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import who_can
 from testkit.accounts import ACCOUNT, CAN_READ, DECRYPT, READ, MadeAccount, allow, policy

@@ -133,11 +133,7 @@ def test_outside_a_vpc_a_proxy_or_an_address_of_its_own_leaves_it_open(name: str
         ((OUT_EVERYWHERE,), (Rule(groups=(MINE,)),), True),
         ((Rule(groups=(THEIRS,)),), (Rule(ranges=("10.0.0.0/16",)),), True),
         # Each subnet by a rule of its own.
-        (
-            (OUT_EVERYWHERE,),
-            (Rule(ranges=("10.0.1.0/24",)), Rule(ranges=("10.0.2.0/24",))),
-            True,
-        ),
+        ((OUT_EVERYWHERE,), (Rule(ranges=("10.0.1.0/24",)), Rule(ranges=("10.0.2.0/24",))), True),
         ((), (Rule(groups=(MINE,)),), False),
         (OTHERS, (Rule(groups=(MINE,)),), False),
         ((OUT_EVERYWHERE,), (), False),

@@ -238,10 +238,7 @@ def test_s72_a_tail_that_was_written_anew_is_found_against_the_checkpoint() -> N
     known = found(rows)[1]
     fields = (10, *("other" for _ in FIELDS[1:]))
     # By somebody who has the key.
-    forged = [
-        *rows[:9],
-        (*fields, record_hash(start(KEY), rows[8][-1], fields)),
-    ]
+    forged = [*rows[:9], (*fields, record_hash(start(KEY), rows[8][-1], fields))]
     breaks, reached = found(forged)
 
     assert breaks == []

@@ -30,10 +30,7 @@ def refusal(policy: Any, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
         (None, "policy: expected an object"),
         ({1: 2}, "policy: expected an object"),
         ("[]", "policy: expected an object"),
-        (
-            "[1",
-            "policy: not JSON: Expecting ',' delimiter at line 1, column 3",
-        ),
+        ("[1", "policy: not JSON: Expecting ',' delimiter at line 1, column 3"),
         ("[" * 100_000, "policy: nested too deeply"),
         (b"\xff\xfe\xfd", "policy: not UTF-8 text"),
         ('{"Statement": [' + "9" * 5_000 + "]}", "policy: a number is too large"),
@@ -112,10 +109,7 @@ def test_an_element_that_is_missing_is_named(missing: str, message: str) -> None
         ({"Principal": "me"}, 'Principal: expected * or an object such as {"AWS": …}'),
         ({"NotPrincipal": "me"}, 'NotPrincipal: expected * or an object such as {"AWS": …}'),
         ({"Principal": []}, "Principal: expected an object"),
-        (
-            {"Principal": {}},
-            "Principal: expected one of AWS, CanonicalUser, Federated, Service",
-        ),
+        ({"Principal": {}}, "Principal: expected one of AWS, CanonicalUser, Federated, Service"),
         (
             {"Principal": {"AWS": "*", "aws": "*"}},
             "Principal: expected one of AWS, CanonicalUser, Federated, Service",

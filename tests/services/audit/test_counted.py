@@ -112,9 +112,7 @@ def test_s76_what_is_refused_without_a_sign_in_is_one_record_a_minute(
     assert CountedRefusal.objects.get().others == 8
 
 
-def test_s76_nor_does_who_is_signed_in_fill_the_log(
-    signed_in: SignedIn,
-) -> None:
+def test_s76_nor_does_who_is_signed_in_fill_the_log(signed_in: SignedIn) -> None:
     """The first is on record with its secret; each environment and each act is a kind."""
     viewer, before = signed_in("viewer"), AuditRecord.objects.count()
     made_up = [f"miyabi/{name}/made-up-{n}" for n in range(4) for name in ("dev", "prod")]

@@ -147,9 +147,7 @@ def test_a_role_that_was_taken_before_its_record_could_be_written_and_given_agai
     assert find_unguarded() == []
 
 
-def test_an_account_that_was_removed_leaves_no_record_to_the_next_of_its_name(
-    person: Any,
-) -> None:
+def test_an_account_that_was_removed_leaves_no_record_to_the_next_of_its_name(person: Any) -> None:
     set_up("hana", dev="admin", prod="admin")
     call_command("remove_person", "hana")
     person("admin", "dev", name="hana")

@@ -93,10 +93,7 @@ def test_a_list_of_keys_may_be_long(db: None) -> None:
 TAMPERED = {
     "a line is hidden": (lambda: AuditEntry.objects.filter(sequence=2).delete(), [2]),
     "the last line is hidden": (lambda: AuditEntry.objects.filter(sequence=5).delete(), [5]),
-    "a line is made up": (
-        lambda: AuditEntry.objects.filter(sequence=1).update(sequence=3),
-        [1, 3],
-    ),
+    "a line is made up": (lambda: AuditEntry.objects.filter(sequence=1).update(sequence=3), [1, 3]),
     "a line is made up after the last": (
         lambda: AuditEntry.objects.filter(sequence=1).update(sequence=90),
         [1, 90],

@@ -9,12 +9,7 @@ import pytest
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Rules
-from secrets_ui.domain.errors import (
-    InvalidChange,
-    NotPermitted,
-    SecretNotEditable,
-    TooMany,
-)
+from secrets_ui.domain.errors import InvalidChange, NotPermitted, SecretNotEditable, TooMany
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
@@ -60,16 +55,11 @@ def begin(staging: Aws, actor: Actor = HANA) -> tuple[str, Emergency]:
     return secret, emergency
 
 
-def test_an_author_makes_a_proposal_current_alone_and_it_is_on_record_as_such(
-    staging: Aws,
-) -> None:
+def test_an_author_makes_a_proposal_current_alone_and_it_is_on_record_as_such(staging: Aws) -> None:
     secret, emergency = begin(staging)
     assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
     labels = staging.labels(secret)
-    assert labels == {
-        emergency.version_id: ["AWSCURRENT"],
-        emergency.base: ["AWSPREVIOUS"],
-    }
+    assert labels == {emergency.version_id: ["AWSCURRENT"], emergency.base: ["AWSPREVIOUS"]}
     assert on_record(secret) == [("secret.propose", "done"), ("secret.emergency", "done")]
     assert (emergency.by, emergency.proposed_by, emergency.keys) == ("hana", "hana", ("A",))
     records = AuditRecord.objects.filter(secret=secret, action="secret.emergency")

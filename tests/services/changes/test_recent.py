@@ -135,10 +135,7 @@ def test_changes_from_outside_stand_on_the_page_of_their_time(
 
     first = page()
     second = page(first.older)
-    assert [change.secret for change in first.changes] == [
-        "miyabi/dev/c",
-        "miyabi/dev/config",
-    ]
+    assert [change.secret for change in first.changes] == ["miyabi/dev/c", "miyabi/dev/config"]
     assert first.left_out == 1  # of the two that fall into this page one has room
     assert [change.secret for change in second.changes] == ["miyabi/dev/config", "miyabi/dev/b"]
     assert page(1) == RecentPage((), 0, 0)

@@ -183,11 +183,7 @@ class Died(BaseException):
     ("is_sent", "outcome"), [(False, "not_applied"), (True, "done")], ids=["before", "after"]
 )
 def test_s61_a_console_that_dies_around_the_change_is_settled_to_what_aws_has(
-    is_sent: bool,
-    outcome: str,
-    function: Function,
-    secret: str,
-    monkeypatch: pytest.MonkeyPatch,
+    is_sent: bool, outcome: str, function: Function, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = LambdaGateway.update_function_configuration
 

@@ -14,12 +14,7 @@ from secrets_ui.domain.errors import NothingChanged
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.facts import KeyFacts
 from secrets_ui.domain.secrets.secret_value import MASK, SecretValue
-from secrets_ui.services.changes.review import (
-    ConflictRow,
-    Review,
-    explain_conflict,
-    review_edit,
-)
+from secrets_ui.services.changes.review import ConflictRow, Review, explain_conflict, review_edit
 from secrets_ui.services.changes.review_rows import ReviewRow, masked
 from secrets_ui.services.secrets.opening import open_secret
 from tests.conftest import forget_configuration

@@ -158,11 +158,7 @@ def test_s94_a_swap_that_lies_about_is_not_judged_before_it_arrives(
     ],
 )
 def test_s94_what_is_absent_is_judged_once_aws_would_refuse_it(
-    action: Action,
-    outcome: str,
-    minutes_ago: Callable[[int], None],
-    proxy: AwsProxy,
-    dev: Aws,
+    action: Action, outcome: str, minutes_ago: Callable[[int], None], proxy: AwsProxy, dev: Aws
 ) -> None:
     secret, base = dev.make_secret()
     proxy.amend("DescribeSecret", CreatedDate=0)

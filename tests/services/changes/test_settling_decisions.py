@@ -114,7 +114,4 @@ def test_a_proposal_s_label_is_swept_once_it_was_decided_on(staging: Aws) -> Non
         SecretId=secret, VersionStage=label, MoveToVersionId=dropped.version_id
     )
     assert sweep_labels(staging.environment) == [secret]
-    assert staging.labels(secret) == {
-        base: ["AWSCURRENT"],
-        kept: [f"MIYABI-PROPOSAL-{kept[:12]}"],
-    }
+    assert staging.labels(secret) == {base: ["AWSCURRENT"], kept: [f"MIYABI-PROPOSAL-{kept[:12]}"]}

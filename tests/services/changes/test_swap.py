@@ -50,13 +50,7 @@ class Gateway:
     rotates: bool = False
 
     def update_secret_version_stage(
-        self,
-        name: str,
-        label: str,
-        *,
-        deadline: Deadline,
-        move_to: str = "",
-        remove_from: str = "",
+        self, name: str, label: str, *, deadline: Deadline, move_to: str = "", remove_from: str = ""
     ) -> Any:
         self.moves.append((name, label, move_to, remove_from))
         if self.refuses:

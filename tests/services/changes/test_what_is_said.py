@@ -9,12 +9,7 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.audit.actions import Action
-from secrets_ui.domain.errors import (
-    AuditUnavailable,
-    NotPermitted,
-    SecretNotEditable,
-    TooMany,
-)
+from secrets_ui.domain.errors import AuditUnavailable, NotPermitted, SecretNotEditable, TooMany
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
@@ -143,10 +138,7 @@ def test_a_read_that_was_cut_off_is_settled_without_asking_aws(action: Action) -
     intent = intend(action, HANA, environment="gone", secret="miyabi/gone/x", version_id="v")
     assert list(settle_audit(0)) == [
         Settled(
-            intent.sequence,
-            action,
-            "unknown",
-            "the console ended before the answer was recorded",
+            intent.sequence, action, "unknown", "the console ended before the answer was recorded"
         )
     ]
     assert last().version_id == "v"

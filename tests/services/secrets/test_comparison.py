@@ -201,9 +201,7 @@ def test_a_filter_over_many_secrets_goes_by_what_is_kept_and_shows_what_aws_says
     assert [bool(cell.fingerprint) for cell in row.cells] == [False, True, True]
 
 
-def test_a_kept_secret_that_is_gone_is_no_row(
-    many: tuple[Compare, Estate, RecordingAws],
-) -> None:
+def test_a_kept_secret_that_is_gone_is_no_row(many: tuple[Compare, Estate, RecordingAws]) -> None:
     ask, estate, _ = many
     client, name = estate["dev"].clients.secretsmanager, "miyabi/dev/a-third"
     client.create_secret(Name=name, SecretString='{"A": "1"}')

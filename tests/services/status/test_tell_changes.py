@@ -202,9 +202,7 @@ def test_a_role_that_is_asked_for_is_told_to_the_admins(tell: Callable[..., None
     )
 
 
-def test_nobody_is_written_to_where_an_environment_has_no_e_mail(
-    tell: Callable[..., None],
-) -> None:
+def test_nobody_is_written_to_where_an_environment_has_no_e_mail(tell: Callable[..., None]) -> None:
     tell("changes")
     make_person("yuki@x.com", "approver")
     act(Action.PROPOSE)

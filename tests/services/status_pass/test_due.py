@@ -132,10 +132,7 @@ def test_a_pass_finds_what_is_due_by_age_and_by_who_has_left(
     run_status_pass()
     known, odd = read_due([place]).over
     since = {row.key: row.at for row in KeyDue.objects.filter(why=Why.KNOWN)}
-    assert (known.key, known.text) == (
-        "GITHUB_TOKEN",
-        "Known to hana (no role there any more).",
-    )
+    assert (known.key, known.text) == ("GITHUB_TOKEN", "Known to hana (no role there any more).")
     run_status_pass()
     assert messages() == [(0, ["GITHUB_TOKEN", odd.key])]
     assert {row.key: row.at for row in KeyDue.objects.filter(why=Why.KNOWN)} == since

@@ -108,7 +108,7 @@ def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignedIn
     assert (row["read"], row["put"], row["expected"]) == ("yes", "no", "yes")
     found = json.loads(client.get(f"{URL}?as=json&show=all").content)
     assert {entry["principal"].partition("/")[2] for entry in found["principals"]} >= {
-        *("miyabi-console", "miyabi-lambda-execution"),
+        *("miyabi-console", "miyabi-lambda-execution")
     }
     assert (found["not_seen"], "no organization" in found["control_policies"]) == ([], True)
     assert client.get(f"{URL}?show=none-such").status_code == 400

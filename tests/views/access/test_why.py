@@ -53,7 +53,7 @@ def test_the_same_as_json(estate: Estate, signed_in: SignedIn) -> None:
     found = json.loads(signed_in("auditor").get(f"{url}&as=json").content)
     assert (found["action"], found["can"]) == ("put", False)
     assert [hop["action"] for hop in found["ways"][0]] == [
-        *("secretsmanager:PutSecretValue", "kms:GenerateDataKey", "kms:Decrypt"),
+        *("secretsmanager:PutSecretValue", "kms:GenerateDataKey", "kms:Decrypt")
     ]
     assert found["changes"][0]["steps"][0]["cli"].startswith("aws ")
 

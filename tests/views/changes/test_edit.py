@@ -174,10 +174,7 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     ids=["removed and typed", "no name", "unknown choice", "twice", "long name", "too large"],
 )
 def test_a_wrong_row_is_refused_by_its_field_before_aws(
-    watched: Watched,
-    editor: Client,
-    rows: list[tuple[str, str, str]],
-    field: str,
+    watched: Watched, editor: Client, rows: list[tuple[str, str, str]], field: str
 ) -> None:
     _, aws = watched(only=("dev",))
     answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
@@ -231,10 +228,7 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
     ids=["names", "a choice", "values"],
 )
 def test_the_review_stops_at_each_field_that_cannot_be_right_and_asks_nothing_of_aws(
-    watched: Watched,
-    editor: Client,
-    rows: list[tuple[str, str, str]],
-    errors: dict[str, str],
+    watched: Watched, editor: Client, rows: list[tuple[str, str, str]], errors: dict[str, str]
 ) -> None:
     _, aws = watched(only=("dev",))
     form = key_form("a" * 32, *rows) | {"step": "review"}
@@ -252,10 +246,7 @@ def test_the_review_of_a_document_names_each_key_that_cannot_be_right(
     text = '{"BASE_URL": null, "my-key": "x", "MIYABI_ROOT": "/srv"}'
     answer = editor.post(DOCUMENT, form | {"document": text}, **JSON)
     assert answer.json()["errors"] == {
-        "document": [
-            "BASE_URL holds null, and a variable holds text.",
-            f"my-key {UNFIT_NAME}.",
-        ]
+        "document": ["BASE_URL holds null, and a variable holds text.", f"my-key {UNFIT_NAME}."]
     }
 
 

@@ -155,10 +155,7 @@ def test_an_overtaken_proposal_is_put_on_top_by_its_author(
     new = entry["proposal"].sequence
     assert (answer["Location"], entry["proposal"].stale) == (f"{LIST}?saved={new}", "")
     kenji.post(f"{LIST}/{new}", {"decision": "approve"})
-    assert (root(dev), json.loads(dev.value("dev", "config"))["OTHER"]) == (
-        "/srv/miyabi",
-        "theirs",
-    )
+    assert (root(dev), json.loads(dev.value("dev", "config"))["OTHER"]) == ("/srv/miyabi", "theirs")
 
 
 def test_an_overtaken_proposal_of_the_same_key_is_made_anew(dev: Estate, hana: Client) -> None:

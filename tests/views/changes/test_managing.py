@@ -61,10 +61,7 @@ def test_a_new_secret_is_reviewed_without_its_values_and_then_made(
     assert "Saved." in text_of(page)
     assert leaks(canary, review.content + answer.content + page.content) == []
     made = described(dev, NEW)
-    assert (made["Description"], made["Tags"]) == (
-        "what it is",
-        [{"Key": "Team", "Value": "a"}],
-    )
+    assert (made["Description"], made["Tags"]) == ("what it is", [{"Key": "Team", "Value": "a"}])
     assert json.loads(dev.value("dev", "new")) == {"TOKEN": canary, "PATH_TO": "/x"}
     assert "Created" in text_of(admin.get("/dev/changes"))
 
@@ -76,11 +73,7 @@ WRONG: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"A": "1"}, tag_form({"": "1"}), "Give the tag a name."),
     ({"A": "1"}, tag_form({"T": "#"}), "alone"),
     ({"A": "1"}, tag_form({f"T{n}": "" for n in range(51)}), "50 tags"),
-    (
-        {"A": "1"},
-        {**tag_form({"T": "1", "U": "2"}), "tag-1-name": "T"},
-        "The tag T stands twice",
-    ),
+    ({"A": "1"}, {**tag_form({"T": "1", "U": "2"}), "tag-1-name": "T"}, "The tag T stands twice"),
 ]
 
 
@@ -133,10 +126,7 @@ def test_description_and_tags_are_edited_and_a_change_in_between_is_told(
     saved = admin.post(url, form | {"seen": moved.context["seen"]})
     assert "Description and tags saved." in text_of(admin.get(saved["Location"]))
     found = described(dev, CONFIG)
-    assert (found["Description"], found["Tags"]) == (
-        "new\nlines",
-        [{"Key": "Team", "Value": "a"}],
-    )
+    assert (found["Description"], found["Tags"]) == ("new\nlines", [{"Key": "Team", "Value": "a"}])
     again = admin.post(url, form | {"seen": admin.get(url).context["seen"]})
     assert "Nothing changes" in text_of(again)
 

@@ -203,11 +203,7 @@ def test_s02_no_answer_record_or_row_holds_a_copied_or_a_typed_value(
     ],
 )
 def test_s40_out_of_an_environment_a_value_is_moved_by_those_who_may_have_it_shown_there(
-    watched: Watched,
-    person: Callable[..., Any],
-    source: str,
-    role: str,
-    status: int,
+    watched: Watched, person: Callable[..., Any], source: str, role: str, status: int
 ) -> None:
     """`role` is the one in prod; dev is the person's own to edit."""
     estate, aws = watched()

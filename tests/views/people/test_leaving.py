@@ -100,13 +100,7 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
 
 @pytest.mark.parametrize(
     ("owner", "due"),
-    [
-        ("", DUE),
-        ("nobody", DUE),
-        ("hana@x.com", DUE),
-        ("mika", "2020-01-01"),
-        ("mika", "soon"),
-    ],
+    [("", DUE), ("nobody", DUE), ("hana@x.com", DUE), ("mika", "2020-01-01"), ("mika", "soon")],
 )
 def test_what_is_no_plan(admin: Client, hana: Any, owner: str, due: str) -> None:
     one = known()["ONE"]

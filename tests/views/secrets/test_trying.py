@@ -217,9 +217,7 @@ def test_aws_s_refusal_is_told_and_nobody_is_asked(
 
 
 def test_s61_a_try_whose_outcome_could_not_be_kept_is_open_and_settles_as_unknown(
-    dev: tuple[Estate, RecordingAws],
-    signed_in: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
+    dev: tuple[Estate, RecordingAws], signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_: Any) -> None:
         raise DatabaseError("disk full")
