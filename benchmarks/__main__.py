@@ -1,7 +1,5 @@
 """`python -m benchmarks`: prints all figures as JSON; progress goes to standard error."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

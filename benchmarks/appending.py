@@ -1,7 +1,5 @@
 """Appends to the audit chain by 8 writers at once, on SQLite and on PostgreSQL."""
 
-from __future__ import annotations
-
 import json
 import statistics
 import subprocess

@@ -5,8 +5,6 @@ first page of each question is timed, then an export in a process of its own, an
 verify_audit. Takes some minutes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

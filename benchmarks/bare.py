@@ -1,7 +1,5 @@
 """The console's AWS calls made bare: the same kind of client, without the console."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A browser as small as can be: one kept connection, cookies, the sign-in form."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http.client import HTTPConnection, RemoteDisconnected
 from http.cookies import SimpleCookie

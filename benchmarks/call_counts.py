@@ -1,7 +1,5 @@
 """How many AWS calls a page and a save make, counted at the endpoint."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ Nine of ten records are of two programs' accounts that never do the same: a filt
 for what the other does finds nothing, in a log that is full of both.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

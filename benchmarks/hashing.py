@@ -4,8 +4,6 @@ Forty passwords are verified at the same moment in two processes of eight thread
 with two workers: with Django's own parameters and no limit, and as the console does it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

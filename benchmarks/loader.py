@@ -1,7 +1,5 @@
 """The Lambda's loader against boto3 and Powertools, in fresh processes over TLS."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Resident memory of a gunicorn worker after a tour of the console's pages."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

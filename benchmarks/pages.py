@@ -1,7 +1,5 @@
 """The list page's time against the AWS call that it waits for, and against a plain Django page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The troubleshooting panel against its longest chain of calls, and three AWS CLI commands."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -6,8 +6,6 @@ lacks is answered as AWS does: the simulator allows, CloudTrail has no event. `p
 benchmarks.replaying_aws ENDPOINT` serves one.
 """
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

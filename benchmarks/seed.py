@@ -1,7 +1,5 @@
 """`python -m benchmarks.seed`: makes tables, one for bare inserts, and demo accounts."""
 
-from __future__ import annotations
-
 import os
 
 import django

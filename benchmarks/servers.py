@@ -1,7 +1,5 @@
 """The console and the reference page under gunicorn, before one fake AWS and one database."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """AWS calls of a status pass over three environments, and its time at the configured rates."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

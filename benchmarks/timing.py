@@ -1,7 +1,5 @@
 """Times several variants in turns, so that other load on the machine affects them alike."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Mapping

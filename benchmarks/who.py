@@ -3,8 +3,6 @@
 An account of so many roles, each with ten policies of its own, no two alike.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import os

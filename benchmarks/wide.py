@@ -1,7 +1,5 @@
 """Pages of what is large in one way or another, against the AWS call that they wait for."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from functools import partial

@@ -6,8 +6,6 @@ appends to the audit chain, or so many bare inserts of as large a row, each in i
 The answer is a line of JSON with the milliseconds of each write, by thread.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

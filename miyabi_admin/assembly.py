@@ -1,7 +1,5 @@
 """What the console is put together from: apps, middleware in its order, templates."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 INSTALLED_APPS = [

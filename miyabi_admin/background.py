@@ -4,8 +4,6 @@ Each command of manage.py has a thread of one process, which takes as much memor
 logs as the server does, and ends with the process PARENT, or with the first of its threads.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

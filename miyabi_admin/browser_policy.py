@@ -1,7 +1,5 @@
 """What a browser may do on the console's pages: Content Security Policy and Permissions Policy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from csp.constants import NONE, SELF

@@ -1,7 +1,5 @@
 """What a container's control group lets this process use."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 # cgroup v2, and v1, which holds a number of about 2^63 where there is no limit.

@@ -4,8 +4,6 @@ prometheus_client keeps a file for each process in a folder, and adds them up at
 https://prometheus.github.io/client_python/multiprocess/
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -1,7 +1,5 @@
 """How the console opens its database."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

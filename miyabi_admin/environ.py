@@ -3,8 +3,6 @@
 Anything unclear stops the start. No error repeats a value.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from decimal import Decimal

@@ -4,8 +4,6 @@ Django's requests and forms are circles of references, which wait for Python's c
 it comes after hundreds of requests.
 """
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """What each process of the console does first: others on its machine, and its own children, shall
 learn no more of it than they need."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import resource

@@ -1,8 +1,6 @@
 """A worker's threads, divided by what their requests wait for: where one thing hangs, the threads
 of the others stay free. docs/decisions/0021-lanes.md says why."""
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Generic, TypeVar
 

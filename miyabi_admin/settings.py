@@ -1,7 +1,5 @@
 """All settings, from the environment alone. `.env.example` lists every variable."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

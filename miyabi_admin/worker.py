@@ -5,8 +5,6 @@ is taken: as many slow clients as threads, and nobody else is answered. Plain HT
 a proxy that ends TLS. docs/decisions/0021-lanes.md says why this is not another server.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import selectors

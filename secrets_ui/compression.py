@@ -1,7 +1,5 @@
 """Which answers leave compressed."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 

@@ -1,7 +1,5 @@
 """What the frame around every page needs: who, which environments, which page, which limits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache
 from typing import Any

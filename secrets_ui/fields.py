@@ -4,8 +4,6 @@ A column that holds AWS's or a person's words is one of these, so that no text e
 the database. Migrations and type checkers know them as Django's own.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from django.db import models

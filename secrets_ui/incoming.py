@@ -1,8 +1,6 @@
 """What is settled of a request before anything relies on it: from where it came, and that its
 address is one that a page of ours can have."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 A page that is in no list waits for AWS.
 """
 
-from __future__ import annotations
-
 from django.urls import Resolver404, resolve
 
 from .domain.errors import ConsoleError

@@ -4,8 +4,6 @@ They hold no local variables, no request bodies and no exception texts of other 
 gunicorn's first process imports this file, so it does without Django.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import logging.config

@@ -4,8 +4,6 @@ Labels have few values, and none of them is a name of a secret, a person or a pa
 gunicorn, which makes the folder of miyabi_admin/counting.py, a process counts for itself.
 """
 
-from __future__ import annotations
-
 import os
 
 from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics

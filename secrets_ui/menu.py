@@ -1,7 +1,5 @@
 """The menu: which section of it each page of urls.py belongs to, and where a section leads."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

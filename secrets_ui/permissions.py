@@ -3,8 +3,6 @@
 Every view asks here first; a refusal is recorded, and no AWS call is made.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn

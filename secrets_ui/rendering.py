@@ -1,7 +1,5 @@
 """The template backend: what a template renders can always be encoded, whatever text is in it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest

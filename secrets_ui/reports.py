@@ -1,7 +1,5 @@
 """Django's own reports of errors, without anything from the request."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """Checks that `manage.py check` runs, and checks at start-up."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

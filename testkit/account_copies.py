@@ -1,7 +1,5 @@
 """Copies accounts inside the process of the local AWS; the import loads moto."""
 
-from __future__ import annotations
-
 import io
 import pickle
 from collections.abc import Collection, Mapping

@@ -3,8 +3,6 @@
 Of each it is known by construction whether it can read, and so what who-can-read has to answer.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """An authenticator app, as small as can be (RFC 6238)."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

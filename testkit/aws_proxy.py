@@ -3,8 +3,6 @@
 It sees every call, and a test may act before or after any of them.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading

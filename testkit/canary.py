@@ -1,7 +1,5 @@
 """Canaries: values that nothing else contains, and every form in which one might show up again."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

@@ -3,8 +3,6 @@
 Building one takes some sixty calls and half a second of the processor, and most tests want one.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Environments for tests: accounts that no other test has, and the file that a console reads."""
 
-from __future__ import annotations
-
 import json
 import secrets
 

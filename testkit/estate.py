@@ -1,7 +1,5 @@
 """What the fake AWS holds: dev and staging with the catalogue's secrets, prod with a thousand."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 

@@ -1,7 +1,5 @@
 """Canned answers of IAM, KMS, Lambda, CloudTrail and CloudWatch, as a status pass needs them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

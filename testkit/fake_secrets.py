@@ -1,7 +1,5 @@
 """Answers of Secrets Manager and STS from memory, as far as the console needs them."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

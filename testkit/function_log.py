@@ -1,7 +1,5 @@
 """Lines of the loader, as instances of the function would have written them into its log."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Argon2 for tests: the deployed hasher with the least work that Argon2 takes."""
 
-from __future__ import annotations
-
 from secrets_ui.services.people.hashing import Argon2
 
 

@@ -1,7 +1,5 @@
 """Leaves intents open on the audit log, as a request does that was cut off."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from secrets_ui.domain.audit.actions import Action

@@ -2,8 +2,6 @@
 through Secrets Manager, whom nothing denies it. Made by chance, and known by construction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random

@@ -4,8 +4,6 @@ Each group of modules is judged by the tests of its own door, in a copy of the p
 .mutants/. docs/mutation.md keeps the outcome and explains what survived.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

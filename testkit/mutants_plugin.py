@@ -4,8 +4,6 @@ mutmut's server collects the tests and then forks one process for each mutant. A
 is copied with the process, and the local AWS is shared: tests keep apart by accounts.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Any

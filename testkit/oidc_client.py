@@ -1,7 +1,5 @@
 """A browser without scripts, between Django's client and the provider on loopback."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 

@@ -1,7 +1,5 @@
 """An organization around an account of the tests: its control policies, and its root."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.access.evidence import ControlPolicies, Document, Known, Organization
 from secrets_ui.domain.errors import AwsCall
 from testkit.accounts import ACCOUNT, Statement, allow, policy

@@ -1,7 +1,5 @@
 """A PostgreSQL server for tests: in a temporary folder, reached by a socket, gone afterwards."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import secrets

@@ -1,7 +1,5 @@
 """The console's forms, filled in as its pages send them."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Proposals that wait, by their number, as a page finds them before anybody decides."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.environment import Environment
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.proposals import ensure_waiting, find_proposal

@@ -1,7 +1,5 @@
 """A proxy before the local AWS that records every call, and breaks those that a test names."""
 
-from __future__ import annotations
-
 import json
 import threading
 from dataclasses import dataclass, field

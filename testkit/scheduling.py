@@ -1,7 +1,5 @@
 """How pytest-xdist shares the tests out: whole files, and whole folders where a start is dear."""
 
-from __future__ import annotations
-
 from xdist.scheduler import LoadFileScheduling
 
 # All of such a folder goes to one worker. Each worker that has tests of it starts a console, a

@@ -1,7 +1,5 @@
 """The console under gunicorn, as it is deployed, and people who use it by plain HTTP."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import subprocess

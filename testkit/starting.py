@@ -1,7 +1,5 @@
 """Runs the console as a deployment does, in a process with nothing but the given settings."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import subprocess

@@ -1,7 +1,5 @@
 """The static files of the console, looked at once for each process of tests."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from whitenoise.middleware import WhiteNoiseMiddleware

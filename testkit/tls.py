@@ -4,8 +4,6 @@ The loader does not know of it: programs that load it get another socket.getaddr
 roots with the new authority.
 """
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The fake AWS behind TLS."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Reading takes most of a short program's processor time. The program is the real 
 arguments, environment, settings and streams; where a start itself is tested, use subprocess.
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import json

@@ -1,7 +1,5 @@
 """Fixtures for all tests: a local AWS for each worker, fresh estates, and people with roles."""
 
-from __future__ import annotations
-
 import gc
 import secrets
 import time

@@ -1,7 +1,5 @@
 """A pytest plugin (`-p tests.settings_env`) that fills the environment before Django starts."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 import os

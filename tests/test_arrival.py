@@ -1,7 +1,5 @@
 """Whether all of a request is here, and what gunicorn's parser makes of it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import pytest

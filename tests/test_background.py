@@ -1,7 +1,5 @@
 """What repeats beside the server: it ends with its parent, or with one of its threads."""
 
-from __future__ import annotations
-
 from threading import Event
 from types import SimpleNamespace
 from typing import Any

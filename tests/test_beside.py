@@ -1,7 +1,5 @@
 """The process beside the console: when it is started again, and how it is ended."""
 
-from __future__ import annotations
-
 import subprocess
 from typing import cast
 

@@ -1,7 +1,5 @@
 """Bad configuration: the start stops with file, key and expectation, and repeats no value."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

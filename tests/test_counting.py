@@ -1,7 +1,5 @@
 """counting: the folder of a server's own, and a sum that goes on through restarts."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How the console opens its database: the names are libpq's, and DATABASE_URL has the last word."""
 
-from __future__ import annotations
-
 import pytest
 from psycopg.conninfo import make_conninfo
 

@@ -1,7 +1,5 @@
 """The project's Markdown: links lead somewhere, indexes are whole, limits are current."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

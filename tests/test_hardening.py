@@ -1,7 +1,5 @@
 """What a process of the console shows to others on its machine, and to its own children."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """docs/how-to/: the files that a recipe names are there, and so are the names in them."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

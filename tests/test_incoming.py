@@ -1,7 +1,5 @@
 """The address from which a request came, and addresses that no page of ours has."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

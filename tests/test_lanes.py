@@ -1,7 +1,5 @@
 """A worker's threads in lanes: who begins, who waits, who is turned away."""
 
-from __future__ import annotations
-
 import pytest
 
 from miyabi_admin.lanes import LANES, LONGEST_QUEUE, PATIENCE, Full, Lane

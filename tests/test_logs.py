@@ -1,7 +1,5 @@
 """What a log line has of a request: its path, without the token of a calendar."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

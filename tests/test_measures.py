@@ -1,7 +1,5 @@
 """What /metrics tells of requests and AWS calls: never a path, and few series whatever is asked."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The menu knows every route, and no environment can take the name of one."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

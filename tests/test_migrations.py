@@ -1,7 +1,5 @@
 """A rolling update runs two versions side by side: a migration leaves the older one working."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

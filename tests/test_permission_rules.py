@@ -1,7 +1,5 @@
 """The rules of permissions, one function at a time: no page, no AWS, and a real database."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Section C of the security requirements.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Rows S41, S42 and S46 of the security requirements.
 """
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -3,8 +3,6 @@
 Row S48 of the security requirements.
 """
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """SQLite as the console has it: never made by accident, never gone unnoticed, no endless read."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What people read has no word of ours that a newcomer could not know."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every URL of the console, by walking the resolver."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse

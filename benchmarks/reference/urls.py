@@ -1,7 +1,5 @@
 """One page, `/<environment>/reference`: ListSecrets, and the console's template over its answer."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any

@@ -5,8 +5,6 @@ provider, KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to
 code as they come. With KEEP=1 the accounts keep their password, whatever DEMO_PASSWORD says.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import shlex

@@ -1,7 +1,5 @@
 """An AWS config file with a profile per environment, for the AWS CLI beside the demo."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

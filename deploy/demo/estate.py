@@ -1,7 +1,5 @@
 """The Miyabi estate in the local AWS: the accounts of all environments, with some flaws."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping

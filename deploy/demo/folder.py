@@ -1,7 +1,5 @@
 """The demo's folder: what it writes there, and what KEEP=1 goes on with."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

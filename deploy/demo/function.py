@@ -6,8 +6,6 @@ report is what it writes. Each writes into a log stream of its own, as Lambda do
 `python -m deploy.demo.function ENDPOINT` runs until it is ended, or its parent is.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import sys

@@ -1,7 +1,5 @@
 """What a small GitHub has given out: the tokens and OAuth apps in an estate's secrets."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack

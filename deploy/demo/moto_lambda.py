@@ -1,7 +1,5 @@
 """What moto's Lambda lacks and a change of a function's configuration needs."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any

@@ -1,8 +1,6 @@
 """Where moto's Secrets Manager differs from AWS: which version is read, and when each was made and
 read; and how it answers at less cost."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """moto's server for the local AWS: one call at a time, closed to browsers, quick to start."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

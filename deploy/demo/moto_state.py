@@ -1,7 +1,5 @@
 """Writes moto's contents to a file and reads them back, so that a demo can go on with them."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import sys

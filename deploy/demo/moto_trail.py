@@ -5,8 +5,6 @@ what the estate is built and broken with. In any other account moto answers, wit
 it does not know. The events lie in moto's own backend, so a kept demo keeps them.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import secrets

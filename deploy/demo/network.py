@@ -1,7 +1,5 @@
 """A VPC for an environment's function, with a VPC endpoint for Secrets Manager."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

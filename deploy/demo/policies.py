@@ -1,7 +1,5 @@
 """The policies of the Miyabi estate, as Python dicts: a key policy, and what each role may do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

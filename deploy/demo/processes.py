@@ -1,7 +1,5 @@
 """The processes of the demo: ports, gunicorn and its workers, waiting for them and ending them."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -3,8 +3,6 @@
 `python -m deploy.demo.seed` finds the console's settings and DEMO_PASSWORD in its environment.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 

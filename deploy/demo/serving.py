@@ -1,7 +1,5 @@
 """What the demo's small servers share: one on loopback in a thread, and how it answers."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

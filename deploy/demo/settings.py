@@ -1,7 +1,5 @@
 """The console's settings in the demo: its keys, a database of its own, the local AWS."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path

@@ -2,8 +2,6 @@
 the Lambda, some by people, one by a job that nobody named, one from another account.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import random

@@ -1,7 +1,5 @@
 """Makes values for the demo's secrets: random where they are secret, and right in format."""
 
-from __future__ import annotations
-
 import secrets
 import string
 

@@ -6,8 +6,6 @@ and the few certificate authorities that AWS's endpoints use. They come from an 
 are taken.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import importlib.util

@@ -3,8 +3,6 @@
 Secrets are loaded first, since main.py reads os.environ when it is imported.
 """
 
-from __future__ import annotations
-
 import os
 
 from core.secrets import load_secrets_to_env

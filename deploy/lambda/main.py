@@ -3,8 +3,6 @@
 lambda_handler.py puts them there; on a developer's machine, .env does.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from typing import Annotated

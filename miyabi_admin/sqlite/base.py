@@ -4,8 +4,6 @@ A database is never made by accident, one that was removed is noticed, and no re
 https://docs.djangoproject.com/en/5.2/ref/databases/#subclassing-the-built-in-database-backends
 """
 
-from __future__ import annotations
-
 import math
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """What gateways share: the caller who signs, the description of a call, and its errors."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ LookupEvents takes two requests a second for an account and Region, and one attr
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

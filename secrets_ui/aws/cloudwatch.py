@@ -1,7 +1,5 @@
 """CloudWatch's gateway: metrics by day, and alarms with their state."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """AWS's error codes, by what they mean to whoever called."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 # What became of one attempt of a call.

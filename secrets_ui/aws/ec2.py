@@ -1,7 +1,5 @@
 """EC2's gateway: what decides whether a function in a VPC reaches an AWS service."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 

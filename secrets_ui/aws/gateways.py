@@ -1,7 +1,5 @@
 """All gateways of one caller."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 from .caller import Caller

@@ -1,7 +1,5 @@
 """IAM's gateway: roles, policies and the simulator; documents come out as JSON text."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """KMS's gateway: keys, key policies, grants and rotation; no cryptography."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

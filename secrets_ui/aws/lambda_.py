@@ -3,8 +3,6 @@
 A function's variables may hold values in plain text: none leaves this module but three of ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice

@@ -5,8 +5,6 @@ Whoever runs code in the function writes its log, so a line is read strictly, an
 form than it should have is dropped.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The part of Secrets Manager's gateway that makes, describes and deletes whole secrets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Organizations' gateway: where an account stands, and what control policies are attached there."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..domain.access.evidence import Document, Known, Membership

@@ -1,7 +1,5 @@
 """S3's gateway: small objects that nobody may delete, and the names of those that are there."""
 
-from __future__ import annotations
-
 from ..domain.access.evidence import Known
 from .base import Gateway
 

@@ -1,7 +1,5 @@
 """Secrets Manager's gateway. A value goes in and comes out wrapped as a SecretValue."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

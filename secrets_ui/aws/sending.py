@@ -3,8 +3,6 @@
 Both come with each attempt, so that no retry and no renewal of credentials passes them by.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

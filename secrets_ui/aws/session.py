@@ -4,8 +4,6 @@ A caller signs with a session of the environment's role, in the person's name, n
 scope.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """STS's gateway: who this console is to AWS."""
 
-from __future__ import annotations
-
 from ..domain.access.evidence import CallerIdentity, Known
 from .base import Gateway
 

@@ -4,8 +4,6 @@ Whoever stands between the console and AWS could answer with the body of the req
 other callers of AWS choose what CloudTrail repeats. So whatever has another form is dropped.
 """
 
-from __future__ import annotations
-
 import re
 
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}", re.ASCII)

@@ -3,8 +3,6 @@
 A value never comes through: AWS's texts are used only where they cannot hold one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What was made before is not made again of the same."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable

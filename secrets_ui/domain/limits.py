@@ -1,7 +1,5 @@
 """How many tries of a kind there may be in a stretch of time, also when the clock is set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Whether memory is enough for the console's processes and the hashes of passwords."""
 
-from __future__ import annotations
-
 # Of one hash by Argon2id, by a line of OWASP's table (services/people/hashing.py).
 #
 # Above 32 MiB, glibc gives memory back as soon as it is freed; below, each thread that has ever

@@ -1,7 +1,5 @@
 """The audit log's filter."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

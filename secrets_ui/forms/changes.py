@@ -1,7 +1,5 @@
 """Forms of a change. A typed value is wrapped at once and never rendered back."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Iterable, Sequence

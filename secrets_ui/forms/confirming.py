@@ -1,7 +1,5 @@
 """What forms of many subjects ask for, beside what each is about."""
 
-from __future__ import annotations
-
 from django import forms
 
 

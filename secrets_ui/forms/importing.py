@@ -1,7 +1,5 @@
 """The form of an import: the pasted text, and which of its keys are taken."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 

@@ -3,8 +3,6 @@
 Descriptions and tags are no values: what was typed comes back with an error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, cast

@@ -3,8 +3,6 @@
 An error tells lines alone: what cannot be read may be part of a value.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence

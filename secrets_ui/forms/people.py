@@ -1,7 +1,5 @@
 """Forms of signing in, of one's account and of roles."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from django import forms

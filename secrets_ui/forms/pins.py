@@ -1,7 +1,5 @@
 """The form of a pin."""
 
-from __future__ import annotations
-
 from django import forms
 
 from .changes import VERSION_ID, VERSION_ID_OR_NONE

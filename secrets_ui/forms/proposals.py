@@ -1,7 +1,5 @@
 """The forms of decisions."""
 
-from __future__ import annotations
-
 from django import forms
 
 from .confirming import ReasonForm

@@ -1,7 +1,5 @@
 """The form that has the function start fresh instances."""
 
-from __future__ import annotations
-
 from ..domain.changes.refresh import Refresh
 from .confirming import OnceForm
 

@@ -1,7 +1,5 @@
 """The forms of a rotation."""
 
-from __future__ import annotations
-
 from django import forms
 
 from .changes import MAX_KEY_NAME, VERSION_ID_OR_NONE

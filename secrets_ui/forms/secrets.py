@@ -1,7 +1,5 @@
 """The forms that ask for a value to be shown, and for something to be compared."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

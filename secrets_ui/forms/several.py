@@ -1,7 +1,5 @@
 """One key in several environments: which key, and where to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The form that acknowledges a finding."""
 
-from __future__ import annotations
-
 from django import forms
 
 from .confirming import ReasonForm

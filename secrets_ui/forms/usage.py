@@ -1,7 +1,5 @@
 """The filter of the page that says who read a secret."""
 
-from __future__ import annotations
-
 from django import forms
 
 from ..domain.usage.reads import Kind

@@ -1,7 +1,5 @@
 """allauth's adapters, closed: nobody signs up, whichever pages of allauth are mounted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter

@@ -5,8 +5,6 @@ the discovered issuer nor the token's signature and knows no nonce, so the ID to
 (OpenID Connect Core 1.0, 3.1.3.7).
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Mapping

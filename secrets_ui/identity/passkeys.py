@@ -3,8 +3,6 @@
 The challenge waits in the session; the browser's answer comes back with a form.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 from typing import Any

@@ -1,8 +1,6 @@
 """People who come from the identity provider: their account here, and the roles that their groups
 give."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount

@@ -1,8 +1,6 @@
 """Second factors of local accounts: codes by time (RFC 6238), recovery codes, and the encryption of
 their seeds."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from typing import Any

@@ -1,7 +1,5 @@
 """The account that a command names, and a request in its name."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any, NoReturn
 

@@ -1,7 +1,5 @@
 """How a command ends that answers a question by its exit status and has no answer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

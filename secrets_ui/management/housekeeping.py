@@ -1,7 +1,5 @@
 """What has to happen by itself, beside the pages: records that wait, and rows that are over."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """How commands go on beside the server that started them."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

@@ -3,8 +3,6 @@
 They share whose name they act in, JSON or table output, errors and exit statuses.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """The edit that the arguments of put_secret ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -3,8 +3,6 @@
 Never from an argument: shells keep a history, and process lists show arguments.
 """
 
-from __future__ import annotations
-
 import getpass
 import sys
 import warnings

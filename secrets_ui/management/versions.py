@@ -1,7 +1,5 @@
 """A version as it is named in a shell."""
 
-from __future__ import annotations
-
 from secrets_ui.management.twin import WrongCall
 from secrets_ui.services.secrets.history import HistoryEntry
 

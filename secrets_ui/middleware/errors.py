@@ -1,7 +1,5 @@
 """What a view raises, as a page or as JSON for the page's script."""
 
-from __future__ import annotations
-
 import logging
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError

@@ -1,7 +1,5 @@
 """What holds for every request: its measure, headers and body, and who answers it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

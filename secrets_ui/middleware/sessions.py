@@ -1,7 +1,5 @@
 """When a web session ends, and what it has to do first."""
 
-from __future__ import annotations
-
 import time
 
 from django.conf import settings

@@ -3,8 +3,6 @@
 By the database's kind and the trigger's name: the statement that makes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 # PostgreSQL's triggers call these.

@@ -4,8 +4,6 @@ Derived from the records by services/audit/index.py, which can make all of it an
 compares the two. Pages show the records themselves.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

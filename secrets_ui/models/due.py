@@ -1,7 +1,5 @@
 """When keys are due, and who has it in a calendar."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Who could read each secret at the last look, for what changed since."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

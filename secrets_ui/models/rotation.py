@@ -1,7 +1,5 @@
 """Rotations of keys: which there are, and which are open."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

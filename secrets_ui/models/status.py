@@ -1,7 +1,5 @@
 """What the passes of the status runner have found, who runs them, and what is to be told of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """What came of trying values where they were given out."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

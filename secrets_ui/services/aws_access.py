@@ -1,7 +1,5 @@
 """The one door to AWS: gateways for (environment, person, scope), and calls made side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache

@@ -1,7 +1,5 @@
 """The environments and the catalogue that this console was started with, read once."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

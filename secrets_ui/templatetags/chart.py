@@ -4,8 +4,6 @@ Widths are parts of the whole and heights are pixels, so that the drawing fits a
 letters stay as large as all others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -3,8 +3,6 @@
 Every text is escaped by the standard library's `escape`, which Django's is a lazy form of.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial

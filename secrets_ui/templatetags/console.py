@@ -1,7 +1,5 @@
 """Filters and tags of the console's templates; those of times are in dates.py."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Moments, days and lengths of time, as pages tell them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from django import template

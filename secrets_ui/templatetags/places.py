@@ -1,7 +1,5 @@
 """An environment by its name, in the colour that its configuration gives it."""
 
-from __future__ import annotations
-
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString

@@ -1,7 +1,5 @@
 """Words and chart of the page that says who read a secret: `{% load reads %}`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django import template

@@ -1,7 +1,5 @@
 """Words of the page that says whether a version has arrived: `{% load rollout %}`."""
 
-from __future__ import annotations
-
 from django import template
 
 from ..domain.secrets.rollout import STATE_WORDS, State

@@ -1,7 +1,5 @@
 """A policy statement as people read it: short members on one line, and what fails marked."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

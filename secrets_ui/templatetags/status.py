@@ -1,7 +1,5 @@
 """Filters and tags of the status pages."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import quote

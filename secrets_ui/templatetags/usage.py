@@ -1,7 +1,5 @@
 """Filters of the pages of reads and cost: `{% load usage %}`."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

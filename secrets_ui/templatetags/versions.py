@@ -1,7 +1,5 @@
 """A version's id, and who made it. Written here, since a page holds dozens of each."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from django import template

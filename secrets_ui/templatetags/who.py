@@ -1,7 +1,5 @@
 """Words of the page that says who can read a secret: `{% load who %}`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django import template

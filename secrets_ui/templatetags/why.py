@@ -1,7 +1,5 @@
 """Words of the page that explains one answer of who-can-read: `{% load why %}`."""
 
-from __future__ import annotations
-
 from django import template
 
 from ..domain.access.explanation import Explanation, Hop

@@ -1,8 +1,6 @@
 """Words and levels for the audit log and the checks: actions, outcomes, findings, answers,
 decisions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import template

@@ -1,7 +1,5 @@
 """Whom a value may be sent to: hosts that the operator named, and none of this machine's own."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket

@@ -1,7 +1,5 @@
 """One bounded exchange over TLS: no redirects, no proxy but a set one, five seconds in all."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from collections.abc import Mapping

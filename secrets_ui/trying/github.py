@@ -1,7 +1,5 @@
 """Asks GitHub's REST API whether a token, or the two halves of an OAuth app, are good."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """Asks whether a server answers over TLS at the host of an address. Its path is not asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

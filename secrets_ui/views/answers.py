@@ -1,7 +1,5 @@
 """Answers in the form that the page asked for: HTML, or JSON for the page's own script."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from types import MappingProxyType

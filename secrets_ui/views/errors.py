@@ -1,7 +1,5 @@
 """Error pages outside a view: not found, bad request, a failed CSRF check, a fault of ours."""
 
-from __future__ import annotations
-
 import logging
 import uuid
 

@@ -3,8 +3,6 @@
 The change redirects to an address that names its record, as a save does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

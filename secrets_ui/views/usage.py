@@ -1,7 +1,5 @@
 """Reads, alarms and cost, asked of AWS when a page is opened; who read a secret, as it is kept."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from django.core.exceptions import BadRequest

@@ -1,7 +1,5 @@
 """Calls of the gateway that tests let fail, and what they expect of the errors."""
 
-from __future__ import annotations
-
 import math
 import traceback
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Gateways for the tests of aws: to the local AWS, and to a fake that fails on request."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any

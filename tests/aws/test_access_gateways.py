@@ -1,7 +1,5 @@
 """The gateways that gather what decides over access: IAM, KMS, Lambda, STS and CloudTrail."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The list of all roles and users: paged, with url-encoded documents, and whole or not at all."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from copy import deepcopy

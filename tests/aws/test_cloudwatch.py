@@ -1,7 +1,5 @@
 """CloudWatch's gateway: sums by day over all pages, what was not told whole, and alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

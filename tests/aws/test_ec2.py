@@ -1,7 +1,5 @@
 """EC2's gateway: a VPC's endpoints and routes, and what security groups let pass."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

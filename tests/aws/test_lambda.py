@@ -1,7 +1,5 @@
 """Lambda's gateway changes one variable and nothing else, and no value of another leaves it."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

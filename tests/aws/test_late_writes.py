@@ -1,7 +1,5 @@
 """S94: whatever stalls, in STS, the network or the clocks, the record of a swap stays true."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator

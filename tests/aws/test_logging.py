@@ -1,7 +1,5 @@
 """S06: what botocore and urllib3 would log of a value reaches no handler at any level."""
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

@@ -1,7 +1,5 @@
 """The function's log: what is asked of CloudWatch Logs, and how strictly a line is read."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

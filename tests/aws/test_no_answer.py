@@ -1,7 +1,5 @@
 """No answer, a late one, or one from somebody else: told as such, never taken for success."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from dataclasses import replace

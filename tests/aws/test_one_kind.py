@@ -1,7 +1,5 @@
 """The aws room uses botocore's public ways alone, and its gateways are of one kind."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable

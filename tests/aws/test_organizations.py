@@ -1,7 +1,5 @@
 """An account's organization: read from the account up to the root, whole or not at all."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

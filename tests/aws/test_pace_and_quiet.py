@@ -1,7 +1,5 @@
 """session: what a caller signs with and until when, the pace of calls, and no bodies in logs."""
 
-from __future__ import annotations
-
 import logging
 import time
 from dataclasses import replace

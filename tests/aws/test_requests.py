@@ -1,7 +1,5 @@
 """What the gateway sends: what was asked for and nothing more."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

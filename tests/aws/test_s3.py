@@ -1,7 +1,5 @@
 """The gateway of S3, to the local AWS: a bucket whose objects are locked."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

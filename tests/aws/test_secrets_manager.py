@@ -1,7 +1,5 @@
 """The gateway's reads against the local AWS: the domain's objects come out, or our errors."""
 
-from __future__ import annotations
-
 import secrets
 import shlex
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The gateway's writes on the local AWS: values arrive byte for byte, AWS decides races."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What is sent, until when, and what of it has no answer."""
 
-from __future__ import annotations
-
 import socket
 from contextlib import suppress
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """session: whose name a call carries, where it goes, and how many clients are kept."""
 
-from __future__ import annotations
-
 import json
 import math
 import threading

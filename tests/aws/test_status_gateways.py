@@ -2,8 +2,6 @@
 calls.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

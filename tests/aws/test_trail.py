@@ -2,8 +2,6 @@
 and that nothing else of a request is.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

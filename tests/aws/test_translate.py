@@ -1,7 +1,5 @@
 """translate: boto3's errors become ours, with AWS's code and request id, without any value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 No time is judged here: other work would decide it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

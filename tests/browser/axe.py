@@ -1,7 +1,5 @@
 """Runs axe-core in the page: WCAG 2.2, levels A and AA, and no scrolling to the side."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """One Chromium and one console for each worker; each test has a context, signed in by role."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Iterator

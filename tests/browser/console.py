@@ -1,7 +1,5 @@
 """The console under test: gunicorn as deployed, a database of its own, a local AWS."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import sqlite3

@@ -4,8 +4,6 @@ A context of its own for each test would have the browser start a process, and t
 read and compiled, some 150 times.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What a person does in the console's pages, and what they see there."""
 
-from __future__ import annotations
-
 import re
 
 from playwright.sync_api import Locator, Page, expect

@@ -1,7 +1,5 @@
 """Answers changed, or kept, on their way into a page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route

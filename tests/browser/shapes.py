@@ -1,7 +1,5 @@
 """What a page is made of, whatever it says: what a browser may refuse or ask for because of it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from html.parser import HTMLParser
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Every page and every state of the edit form by axe, in light and dark, wide and narrow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The browser's rules: no breach of the policy, forms that work, markup that stays text."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any

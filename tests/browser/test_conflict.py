@@ -1,7 +1,5 @@
 """Somebody outside the console saves first: nobody's change is lost, and nothing that was typed."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """The whole document as JSON, for what is not a flat object."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Page, expect
 
 from tests.browser.console import Console

@@ -1,7 +1,5 @@
 """Keys changed, added, removed and generated; values byte for byte."""
 
-from __future__ import annotations
-
 import json
 import re
 

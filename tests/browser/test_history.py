@@ -1,7 +1,5 @@
 """Prod is rolled back to the version before, by its history, and undone again."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_accessible

@@ -1,7 +1,5 @@
 """Keys imported from a .env: pasted or dropped, chosen in the review, saved in a few clicks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect

@@ -1,7 +1,5 @@
 """The page checks a typed value as the server does: key_rules.js against key_rules.py."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

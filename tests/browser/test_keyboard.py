@@ -1,7 +1,5 @@
 """The console by keyboard alone: single keys, the order of the edit form, and the focus."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """The main job: see the secrets of prod, edit one safely, and have it on record."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect

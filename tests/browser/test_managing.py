@@ -1,7 +1,5 @@
 """A secret comes and goes in a browser: named, reviewed, created, deleted, restored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect

@@ -1,7 +1,5 @@
 """Nothing typed stays in the browser: not on Back, after signing out, or in any storage."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

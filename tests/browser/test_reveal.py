@@ -1,7 +1,5 @@
 """Showing a value: for half a minute, or copied without being shown; and without a script."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

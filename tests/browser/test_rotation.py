@@ -1,7 +1,5 @@
 """A token is rotated in prod: from "Rotate" beside its key to the old one's refusal."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.demo.github import Token

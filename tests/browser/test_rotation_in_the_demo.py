@@ -1,8 +1,6 @@
 """The whole of a rotation in the demo: its status pass says what is due, its GitHub gives a token
 out and takes the old one back, and its function reads like the loader."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

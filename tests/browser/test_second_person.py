@@ -1,7 +1,5 @@
 """Where the rules ask for a second person: one proposes, another approves or rejects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,8 +1,6 @@
 """One key in several environments: copied in three clicks; typed once, and tried again where it
 failed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect

@@ -1,7 +1,5 @@
 """A tour leaves a page out only where a browser could find nothing new in it."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.browser.shapes import Opened

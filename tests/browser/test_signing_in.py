@@ -1,7 +1,5 @@
 """Signing in by the provider, codes and passkeys, and a web session's end, in a browser."""
 
-from __future__ import annotations
-
 import re
 import secrets
 import time

@@ -1,7 +1,5 @@
 """The status page in a browser: light, dark, phone, wall, print, and quiet refresh."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Troubleshooting in a browser: the fault is found, its remedy pasted, and access works."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """A value is tried where it was given out: beside its key, and at the review before it is saved."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_accessible

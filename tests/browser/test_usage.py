@@ -1,7 +1,5 @@
 """Reads, alarms and cost in a browser: the chart, its table, phone, dark and print."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """What was typed is judged, never sent back, and never lost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Every page works without JavaScript; the form saves in one step behind a box."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Watches for console errors, breaches of the policy, and requests to another origin."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Evidence of a clean account, and small changes to it. The checks are pure, so this is enough."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Evidence of two faults at once, put together from the evidence of each alone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Runs a printed AWS CLI command, with the parameter names of botocore's own models."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from itertools import groupby

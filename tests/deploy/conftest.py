@@ -1,7 +1,5 @@
 """The estate of the demo, in the local AWS of the tests."""
 
-from __future__ import annotations
-
 import pytest
 
 from deploy.demo.account import Account

@@ -1,7 +1,5 @@
 """A demo, started as `make demo` starts it."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -5,8 +5,6 @@ the image become paths below the folder, in commands too. The base image is the 
 machine.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

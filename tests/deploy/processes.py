@@ -1,7 +1,5 @@
 """Looking at processes from outside, by `ps`."""
 
-from __future__ import annotations
-
 import subprocess
 import time
 

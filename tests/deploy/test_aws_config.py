@@ -1,7 +1,5 @@
 """Profiles for the AWS CLI beside the demo, read by botocore as the CLI reads them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

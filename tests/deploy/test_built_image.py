@@ -5,8 +5,6 @@ the Dockerfile calls, and the wheels are fetched beforehand, as pip is configure
 by chroot, which needs root and no container engine.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """deploy/catalog.json: the keys of Miyabi, and the values that the demo makes."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """deploy/compose.yaml, read as Compose does, and tried where its programs are installed."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """`python -m deploy.demo`, started as `make demo` starts it, and used as a newcomer would."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

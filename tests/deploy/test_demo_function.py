@@ -1,7 +1,5 @@
 """The demo's function: what it reports is what the loader writes, and a save is seen to arrive."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

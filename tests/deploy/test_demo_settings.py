@@ -1,7 +1,5 @@
 """What of a person's own environment the demo leaves behind, and what it sets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

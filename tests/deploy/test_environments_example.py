@@ -1,7 +1,5 @@
 """deploy/environments.example.toml: what a person copies and fills in for real AWS."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import pytest

@@ -1,7 +1,5 @@
 """The Miyabi estate, as a real local AWS holds it."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """deploy/gunicorn.conf.py, read as gunicorn reads it."""
 
-from __future__ import annotations
-
 import logging
 import os
 import runpy

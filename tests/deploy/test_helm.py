@@ -1,7 +1,5 @@
 """The Helm chart: rendered by helm where it is installed, and else by the little that it uses."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

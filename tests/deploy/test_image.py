@@ -1,7 +1,5 @@
 """S82: the image, read as text, and replayed: built, made read-only, run as another user."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

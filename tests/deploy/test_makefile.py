@@ -1,7 +1,5 @@
 """make and .ci/run on a fresh machine, tried in a copy with stand-ins for slow programs."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """deploy/monitoring asks for metrics that there are, and deploy/systemd for what systemd knows."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

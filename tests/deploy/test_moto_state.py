@@ -1,7 +1,5 @@
 """The local AWS's contents survive its end, by a signal and by a kill."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import signal

@@ -1,7 +1,5 @@
 """S83: everything is locked with hashes, in files that bind nobody to one index or machine."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 

@@ -1,7 +1,5 @@
 """The files that a team's tools read: workflow, hooks, owners, changelog, licence."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from typing import Any

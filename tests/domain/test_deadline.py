@@ -1,7 +1,5 @@
 """The deadline of an act, by two clocks, and the moment from which AWS takes nothing of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

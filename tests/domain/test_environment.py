@@ -1,7 +1,5 @@
 """environment: a prefix reaches only what is under it; mistakes in the file are located."""
 
-from __future__ import annotations
-
 import copy
 import posixpath
 from typing import Any

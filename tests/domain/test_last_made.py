@@ -1,7 +1,5 @@
 """What is made again, and what is not: only the same is kept, and only so much of it."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

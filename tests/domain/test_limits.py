@@ -1,7 +1,5 @@
 """Limits: what counts, for how long, and what becomes of it when the clock is set."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

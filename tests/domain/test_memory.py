@@ -1,7 +1,5 @@
 """Whether a start warns that memory may run out."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.memory import shortage

@@ -1,7 +1,5 @@
 """The token bucket, with a clock of its own."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

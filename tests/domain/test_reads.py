@@ -1,7 +1,5 @@
 """Readers by name, the secrets that a call is about, and who is new."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """session_scope: what AWS holds a session to, judged by the evaluator of IAM policies."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What carries any text over a border: into UTF-8, and into a database."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

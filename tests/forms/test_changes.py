@@ -1,7 +1,5 @@
 """Fields of the forms of a change."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.exceptions import ValidationError
 

@@ -1,7 +1,5 @@
 """Tags as they are typed."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.forms.managing import TagForm

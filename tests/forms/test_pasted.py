@@ -1,7 +1,5 @@
 """pasted: keys out of a .env or JSON; what cannot be read is told by its line alone."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """A shell, and people to act as."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A shell for the tests of commands: what comes in, what comes out, and the exit status."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Commands that answer by their exit status, and have no answer."""
 
-from __future__ import annotations
-
 from io import StringIO
 
 import pytest

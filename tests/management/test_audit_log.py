@@ -1,7 +1,5 @@
 """manage.py audit_log: the same records and filters as the page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py change_audit_key: a new key seals the chain; the old one still verifies old records."""
 
-from __future__ import annotations
-
 import io
 import secrets
 from typing import Any

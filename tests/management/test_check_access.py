@@ -1,7 +1,5 @@
 """manage.py check_access: for people and for pipelines."""
 
-from __future__ import annotations
-
 import json
 from io import StringIO
 from typing import Any

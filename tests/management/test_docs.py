@@ -1,7 +1,5 @@
 """docs/commands.md: every example names an existing command and existing options."""
 
-from __future__ import annotations
-
 import re
 import shlex
 

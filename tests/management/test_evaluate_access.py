@@ -1,7 +1,5 @@
 """`manage.py evaluate_access`: JSON Lines in, JSON Lines out, and its exit status."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """What is over is deleted, and a task that fails keeps no other back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """manage.py list_secrets: what the list page shows."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.conftest import Estate, MakeEstate

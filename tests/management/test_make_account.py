@@ -1,7 +1,5 @@
 """manage.py make_account: an account with roles, and a link by which its person comes in."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

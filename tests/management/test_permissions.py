@@ -1,7 +1,5 @@
 """manage.py permissions: the table in the documentation matches the roles in the code."""
 
-from __future__ import annotations
-
 from io import StringIO
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """manage.py pin_secret: what the page of pins does, in a shell."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """manage.py put_secret: the edit page's rules, record and compare-and-swap, from a shell."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

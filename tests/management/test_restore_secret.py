@@ -1,7 +1,5 @@
 """manage.py history and restore_secret: what the pages do, in a shell."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

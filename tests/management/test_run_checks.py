@@ -1,7 +1,5 @@
 """manage.py run_checks --every: the loop survives any error, and waits longer after each."""
 
-from __future__ import annotations
-
 from io import StringIO
 from typing import Any
 

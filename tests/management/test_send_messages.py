@@ -1,7 +1,5 @@
 """manage.py send_messages: what is new is put in the outbox and sent; no error ends the loop."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """manage.py settle_audit: what it prints, and the exit status that a shell sees."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py show_secret: keys, states, fingerprints and versions; never a value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """manage.py status and run_checks: for people and for pipelines."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from io import StringIO

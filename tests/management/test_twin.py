@@ -1,7 +1,5 @@
 """What all commands in a person's name share: the name, exit statuses, and output streams."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -3,8 +3,6 @@
 Databases on SQLite and PostgreSQL, consoles, and a proxy before the local AWS.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable, Iterator

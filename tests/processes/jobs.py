@@ -1,7 +1,5 @@
 """Jobs of a console process (worker.py): each takes and returns what JSON can carry."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

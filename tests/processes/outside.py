@@ -1,7 +1,5 @@
 """AWS seen from outside the console, with plain boto3."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ compares and swaps as the console does: PutSecretValue under a label of its own,
 moved from the version that was read, or again.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import sys

@@ -1,7 +1,5 @@
 """The audit chain on SQLite and PostgreSQL: append-only, unbroken under load, tamper-evident."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

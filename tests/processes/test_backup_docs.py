@@ -1,7 +1,5 @@
 """S78: runs the backup commands of docs/operations.md while the console writes."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Pages and saves on SQLite and PostgreSQL: a save, a read, a settlement, odd texts."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

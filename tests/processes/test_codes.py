@@ -1,7 +1,5 @@
 """A code is good once, whichever process it reaches first. S32."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

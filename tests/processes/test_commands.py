@@ -1,7 +1,5 @@
 """Commands as processes: no value is echoed or printed, and races are reported."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty

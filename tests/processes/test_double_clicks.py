@@ -1,7 +1,5 @@
 """S62, with real processes: the same form sent twice at once makes exactly one new version."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable

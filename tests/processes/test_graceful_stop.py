@@ -1,7 +1,5 @@
 """A deployment stops the server in the middle of a save: TERM, as Compose and ECS send it."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

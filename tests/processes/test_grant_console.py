@@ -1,7 +1,5 @@
 """manage.py grant_console on PostgreSQL: what the console's user may do, and may not."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 

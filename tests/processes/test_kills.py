@@ -1,7 +1,5 @@
 """SIGKILL at each step of a save, proposal and decision: settle_audit restores agreement."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

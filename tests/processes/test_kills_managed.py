@@ -1,7 +1,5 @@
 """SIGKILL at each step of creating, describing, deleting and restoring a whole secret."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

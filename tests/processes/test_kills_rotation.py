@@ -1,7 +1,5 @@
 """SIGKILL at each step of a rotation: whoever comes back finds it where it is, and it ends."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -3,8 +3,6 @@
 One server with one worker for all of it.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import socket

@@ -1,7 +1,5 @@
 """S47: two admins take the role from each other at the same moment, and one stays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """S74: whatever a record holds, it is one escaped line in the log stream of a real process."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

@@ -1,8 +1,6 @@
 """S60: where the record cannot be written, nothing is read or changed in AWS. Each refusal is the
 database's own."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing

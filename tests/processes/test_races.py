@@ -7,8 +7,6 @@ console never drops the script's change, and what the script drops of the consol
 version that the script replaced without reading it, still kept under AWSPREVIOUS.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections import Counter

@@ -1,7 +1,5 @@
 """Races of real processes for a whole secret: a hundred for its name, fifty as it is deleted."""
 
-from __future__ import annotations
-
 import json
 import random
 import secrets

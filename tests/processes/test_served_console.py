@@ -1,7 +1,5 @@
 """The console under gunicorn: what holds over processes, and while its database fails."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Runners as real processes: one pass at a time on either database; a wish is fulfilled."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

@@ -3,8 +3,6 @@
 The console's database user may do what grant_console says, and no more.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import uuid

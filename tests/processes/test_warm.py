@@ -1,7 +1,5 @@
 """A fork of the warm Python does what a Python that was started does."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

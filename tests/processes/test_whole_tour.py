@@ -1,7 +1,5 @@
 """S01: a canary goes through every job, role and error; then all output is searched."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ own, which says its process id and waits for a line before it starts: a test can
 step.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Fixtures of the security tests: canaries, and every log stream at its loudest."""
 
-from __future__ import annotations
-
 import io
 import logging
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A password hasher that counts how often it works."""
 
-from __future__ import annotations
-
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 

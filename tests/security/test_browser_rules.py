@@ -1,7 +1,5 @@
 """Section D of the security requirements: what the server lets a browser do with pages."""
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import closing

@@ -1,7 +1,5 @@
 """What leaves the console compressed (docs/decisions/0019-compression.md)."""
 
-from __future__ import annotations
-
 import gzip
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Section G of the security requirements: starting, and what the console shows of itself."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Section B of the security requirements: who are you."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

@@ -1,7 +1,5 @@
 """Section A of the security requirements: a value goes to AWS, and nowhere else."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Section E, S60 and S69 through HTTP: without a record, no view does anything."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What happens when one of the console's own keys changes, as docs/operations.md has it."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Section A, S05 and S06: faults and full logging, with values in every local variable."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 S14, S22, S25, S30, S32.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 S21, S25, S30, S31, S33.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import time

@@ -1,7 +1,5 @@
 """Step-up: what needs a fresh proof of who one is does nothing without one. S14, S25, S30."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """docs/security-tests.md names every test of a security requirement, and only those."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Fixtures for the services: a console in this process, and a proxy before the local AWS."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Shorthand for tests that save, and that look at what is on record."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change

@@ -1,7 +1,5 @@
 """The chart as numbers: all of it lies inside, every count is visible, a gap is no zero."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """A secret in the comparison, as it was last drawn: for the same rights and the same rows alone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 

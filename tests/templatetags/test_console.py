@@ -1,7 +1,5 @@
 """The console's filters and tags: their own markup is safe, and shortcuts change nothing."""
 
-from __future__ import annotations
-
 import json
 from html import unescape
 

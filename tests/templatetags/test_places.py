@@ -1,7 +1,5 @@
 """An environment stands as a chip in the colour of its configuration."""
 
-from __future__ import annotations
-
 import pytest
 from django.template import engines
 

@@ -1,7 +1,5 @@
 """A statement as text: it stays the same JSON, and what fails is marked and nothing else."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

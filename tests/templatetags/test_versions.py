@@ -1,7 +1,5 @@
 """A version's id and its author, on every page that shows versions."""
 
-from __future__ import annotations
-
 import pytest
 from django.template import engines
 

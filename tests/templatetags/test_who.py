@@ -1,7 +1,5 @@
 """The marks of who-can-read: each says one thing, with words that say the same."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.access.answers import Kind, Row

@@ -1,7 +1,5 @@
 """One estate for each worker, made by `terraform apply` in the local AWS."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

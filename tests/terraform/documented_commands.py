@@ -1,7 +1,5 @@
 """The `aws` commands that the documents print, and what AWS asks of whoever runs them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """CloudTrail events about secrets and keys: made up, and reduced to what filters read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 Event = dict[str, Any]

@@ -5,8 +5,6 @@ With it they can be tried on CloudTrail's events.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

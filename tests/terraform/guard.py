@@ -3,8 +3,6 @@
 The project's own evaluator decides.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator, Mapping

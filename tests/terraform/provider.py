@@ -5,8 +5,6 @@ and lets it build its schemas, which is three quarters of what a command costs:
 https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode
 """
 
-from __future__ import annotations
-
 import os
 import select
 import subprocess

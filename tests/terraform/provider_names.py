@@ -8,8 +8,6 @@ of 6.25.0. To write provider_names.json anew, as for a type of resource that is 
     python -m tests.terraform.provider_names cdktf-provider-aws-*.tgz
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

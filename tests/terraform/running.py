@@ -1,7 +1,5 @@
 """Runs Terraform in a copy of deploy/terraform, against the local AWS."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -3,8 +3,6 @@
 `python -m tests.terraform.tables` writes the tables into the READMEs.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 The tests are in the order of an estate's life: the last one ends it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime

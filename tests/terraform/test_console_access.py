@@ -1,7 +1,5 @@
 """The console's own policy is exact: it has what the tour needs, and nothing else."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """modules/console against the console: database users, settings, the open-intent alarm."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Terraform's own checks on every module; modules against the catalogue and READMEs."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

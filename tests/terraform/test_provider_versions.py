@@ -1,7 +1,5 @@
 """The modules against what versions 5.88 to 6 of the AWS provider have in common."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

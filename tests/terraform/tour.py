@@ -1,7 +1,5 @@
 """All that people and the console do in one environment: pages, saves, settling, checks."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from typing import Any

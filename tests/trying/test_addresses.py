@@ -1,7 +1,5 @@
 """Whom a value may be sent to: no trick of an address or a name leads anywhere else."""
 
-from __future__ import annotations
-
 import socket
 from typing import Any
 

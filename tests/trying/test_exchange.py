@@ -1,7 +1,5 @@
 """TLS is verified for the name that was asked, and a proxy is one that was set."""
 
-from __future__ import annotations
-
 import ssl
 import threading
 from collections.abc import Iterator

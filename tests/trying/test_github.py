@@ -1,7 +1,5 @@
 """Against the small GitHub on loopback: what is an answer, a refusal, and neither."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable
 from contextlib import closing

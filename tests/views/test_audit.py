@@ -1,7 +1,5 @@
 """The audit log: filtered pages, one record, exports."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

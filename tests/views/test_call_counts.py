@@ -3,8 +3,6 @@
 `make bench` tells the times.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pages for what goes wrong outside a view, in HTML and in JSON."""
 
-from __future__ import annotations
-
 import pytest
 from django.http import HttpRequest
 from django.test import Client

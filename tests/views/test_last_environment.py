@@ -1,7 +1,5 @@
 """The environment that was visited last is where the menu and a sign-in lead, where one may."""
 
-from __future__ import annotations
-
 import pytest
 from django.test import Client
 

@@ -1,7 +1,5 @@
 """Text that UTF-8 cannot hold, in every place that shows it: no page, export or record fails."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """The page of who read a secret, its exports, older reads, and the command."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

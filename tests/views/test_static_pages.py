@@ -1,7 +1,5 @@
 """The pages, read as text: nothing inline, nothing unescaped, nothing from elsewhere."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser

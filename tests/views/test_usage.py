@@ -1,7 +1,5 @@
 """The pages of reads and cost: what they ask, what they show, and that not knowing is an answer."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections import Counter

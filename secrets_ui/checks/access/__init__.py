@@ -4,8 +4,6 @@ CHECKS lists them in the order in which a request meets them. The traps that spo
 come before the two decisions by policies.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from types import ModuleType

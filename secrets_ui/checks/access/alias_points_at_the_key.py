@@ -3,8 +3,6 @@
 The next version will be encrypted with the key behind the alias.
 """
 
-from __future__ import annotations
-
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy

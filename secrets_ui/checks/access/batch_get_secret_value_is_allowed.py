@@ -4,8 +4,6 @@ That is where the loader is set to it, or where CloudTrail saw AWS refuse the ro
 secret takes GetSecretValue besides, which has a check of its own.
 """
 
-from __future__ import annotations
-
 from ...domain.access.actions import BATCH
 from ...domain.access.evidence import AccessEvidence, Known, why_unavailable
 from ...domain.access.finding import Finding, Weight

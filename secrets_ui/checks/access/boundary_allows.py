@@ -1,7 +1,5 @@
 """The role's permissions boundary, if it has one, allows the calls on the path."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 

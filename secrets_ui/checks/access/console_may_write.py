@@ -1,7 +1,5 @@
 """This console may save a version, move AWSCURRENT, and encrypt with the key."""
 
-from __future__ import annotations
-
 from ...domain.access.actions import WRITE_ACTIONS, WRITE_KEY_ACTIONS
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import Caller, console_caller

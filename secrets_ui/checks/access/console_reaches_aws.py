@@ -1,7 +1,5 @@
 """This console reaches AWS, in the environment's account and in the role it should assume."""
 
-from __future__ import annotations
-
 from ...domain.access.context import role_name_of
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing
 from ...domain.access.finding import Finding, Remedy

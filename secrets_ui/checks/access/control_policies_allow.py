@@ -3,8 +3,6 @@
 Where AWS does not let them be read, an answer goes without them, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...domain.access.actions import DECRYPT, DESCRIBE

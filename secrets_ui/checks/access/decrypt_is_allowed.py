@@ -3,8 +3,6 @@
 By the key policy, by a grant, or by IAM where the key policy delegates to IAM.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ...domain.access.actions import DECRYPT

@@ -3,8 +3,6 @@
 Reading a value does not need it, but the set-up guide's policy has it.
 """
 
-from __future__ import annotations
-
 from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding

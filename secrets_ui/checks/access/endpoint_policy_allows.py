@@ -4,8 +4,6 @@ Secrets Manager calls AWS KMS itself, so the policy of an endpoint for AWS KMS d
 https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

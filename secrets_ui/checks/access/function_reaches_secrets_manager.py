@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/vpc-endpoint-overview.html
 """
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Evidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.network import Endpoint, VpcConfig

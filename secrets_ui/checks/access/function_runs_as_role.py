@@ -1,7 +1,5 @@
 """The function runs as the role that the other checks are about."""
 
-from __future__ import annotations
-
 from ...domain.access.context import role_name_of
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import role_arn

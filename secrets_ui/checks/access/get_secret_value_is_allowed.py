@@ -1,7 +1,5 @@
 """The role's identity policies, or the secret's own, allow secretsmanager:GetSecretValue."""
 
-from __future__ import annotations
-
 from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding

@@ -1,7 +1,5 @@
 """The secret is encrypted with the environment's key, not with another or the AWS-managed one."""
 
-from __future__ import annotations
-
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.context import lambda_caller
 from ...domain.access.evidence import AccessEvidence, Known, Missing

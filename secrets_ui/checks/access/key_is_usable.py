@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 """
 
-from __future__ import annotations
-
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy

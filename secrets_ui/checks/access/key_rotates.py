@@ -1,7 +1,5 @@
 """Rotation of the key is on. This does not affect who can read the secret."""
 
-from __future__ import annotations
-
 from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy

@@ -1,7 +1,5 @@
 """The role's trust policy allows the Lambda service to assume it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from typing import Any

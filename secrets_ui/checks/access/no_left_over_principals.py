@@ -1,7 +1,5 @@
 """No policy names a deleted principal (AROA…)."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap

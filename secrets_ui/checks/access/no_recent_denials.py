@@ -1,7 +1,5 @@
 """CloudTrail's latest events show no denied read of this secret by this role."""
 
-from __future__ import annotations
-
 from ...domain.access.actions import BATCH
 from ...domain.access.context import role_name_of
 from ...domain.access.error_reading import read_error

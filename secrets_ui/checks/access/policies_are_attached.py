@@ -1,7 +1,5 @@
 """The three policies of the set-up guide are attached to the role."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

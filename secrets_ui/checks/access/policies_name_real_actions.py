@@ -1,7 +1,5 @@
 """Policies name actions that exist: a malformed or misspelt name matches nothing."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.finding import Finding

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
 """
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap

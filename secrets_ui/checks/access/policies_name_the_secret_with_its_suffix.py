@@ -3,8 +3,6 @@
 Six random characters end a secret's ARN; `-??????` covers them.
 """
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap

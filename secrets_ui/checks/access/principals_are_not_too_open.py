@@ -1,7 +1,5 @@
 """No policy admits everyone. A wildcard principal is fine if a condition limits it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The Lambda's role exists."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, LambdaError, Remedy
 from ..remedies.policy_changes import command

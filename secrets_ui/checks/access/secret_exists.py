@@ -1,7 +1,5 @@
 """The secret exists in this Region and account."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, Remedy
 from ..remedies.policy_changes import command

@@ -1,7 +1,5 @@
 """A version of the secret holds AWSCURRENT, which a plain read asks for."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret

@@ -1,7 +1,5 @@
 """The current version is a JSON object with the keys that the catalogue expects."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known, Unreachable
 from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.facts import KeyFacts, VersionFacts

@@ -1,7 +1,5 @@
 """The secret is not scheduled for deletion."""
 
-from __future__ import annotations
-
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
 from ..remedies.policy_changes import command

@@ -1,7 +1,5 @@
 """The secret's own policy denies nothing that the Lambda needs."""
 
-from __future__ import annotations
-
 from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding

@@ -4,8 +4,6 @@ The simulator ignores resource policies for a role, so this comparison does too.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ...domain.access.context import KEYS_OF_VPC

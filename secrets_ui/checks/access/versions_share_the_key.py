@@ -4,8 +4,6 @@ When a secret's key changes, AWS re-encrypts only AWSCURRENT, AWSPENDING and AWS
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
 """
 
-from __future__ import annotations
-
 from ...domain.access.encrypting_key import is_aws_managed
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy

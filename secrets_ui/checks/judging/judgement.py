@@ -1,7 +1,5 @@
 """Judges one side of a decision, and whether another check already explains a refusal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Who else gains or loses by what is offered for one principal, in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from ...domain.access.account import EVERYBODY

@@ -1,7 +1,5 @@
 """The answer in one sentence, and the state of each step, from the role to the key."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from ...domain.access.actions import READ

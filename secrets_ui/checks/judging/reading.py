@@ -1,7 +1,5 @@
 """What the checks of the two read actions share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known

@@ -2,8 +2,6 @@
 statements, and what would turn the answer round.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from ...domain.access.account import OF_GROUP

@@ -1,7 +1,5 @@
 """Finds a remedy for a refusal: the smallest change that helps and opens nothing else."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Statements that give one principal one action, or deny it: each as narrow as it can be."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

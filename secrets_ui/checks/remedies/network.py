@@ -1,7 +1,5 @@
 """Remedies for a function that does not reach Secrets Manager."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Plans that turn an answer of who-can-read round: each is tried on the evaluator as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial

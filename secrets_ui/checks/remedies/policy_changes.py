@@ -1,7 +1,5 @@
 """A change to a policy, as Terraform and as an AWS CLI command that is safe to paste."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Says of a remedy in a policy that others share that nobody looked at who else gains by it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A remedy for a refusal by a tag that the role or the secret lacks: the tag itself."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

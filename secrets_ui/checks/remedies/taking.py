@@ -1,7 +1,5 @@
 """Takes out what allows one principal something: the smallest piece of a statement that does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The Terraform addresses in deploy/terraform that remedies name, and the command to apply them."""
 
-from __future__ import annotations
-
 import shlex
 
 from ...domain.secrets.export import terraform_address

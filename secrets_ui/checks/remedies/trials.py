@@ -1,7 +1,5 @@
 """Tries a remedy on the evaluator: what it would allow, and that it opens nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

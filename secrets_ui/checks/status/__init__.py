@@ -3,8 +3,6 @@
 One that raises is unknown, and the others go on.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from dataclasses import replace

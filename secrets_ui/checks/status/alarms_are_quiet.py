@@ -1,7 +1,5 @@
 """No CloudWatch alarm of the environment is in ALARM."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

@@ -1,7 +1,5 @@
 """The audit chain holds, up to the newest record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

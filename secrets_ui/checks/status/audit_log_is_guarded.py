@@ -1,7 +1,5 @@
 """Nobody can change the audit log unnoticed, and nobody has power that is not on record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

@@ -1,7 +1,5 @@
 """AWS answers, and lists the secrets of the environment to the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Denied, Known

@@ -1,7 +1,5 @@
 """Where AWS rotates the secret by itself, it does so in time and to the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

@@ -1,7 +1,5 @@
 """Whoever gave a value out still takes it, and will for some time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.finding import Status

@@ -1,7 +1,5 @@
 """A second person has looked at every change that was made in an emergency."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

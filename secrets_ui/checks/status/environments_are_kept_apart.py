@@ -3,8 +3,6 @@
 They are compared by keyed fingerprints.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, join

@@ -1,7 +1,5 @@
 """What was to be sent by webhook and e-mail was sent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, plural

@@ -1,7 +1,5 @@
 """What the checks of a secret's keys share: key states, and why they may be unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

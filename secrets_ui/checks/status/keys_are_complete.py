@@ -3,8 +3,6 @@
 Every required key is there, none is empty, and no other key is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

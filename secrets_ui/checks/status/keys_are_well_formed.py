@@ -1,7 +1,5 @@
 """Every value has the format that the catalogue gives its key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

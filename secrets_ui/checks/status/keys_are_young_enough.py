@@ -1,7 +1,5 @@
 """No value is older than the catalogue allows for its key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 Runs every check of the access path that is about this one secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

@@ -3,8 +3,6 @@
 Without these reader_is_up_to_date goes by CloudTrail and by dates.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Every act that was announced in the audit log has an outcome."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

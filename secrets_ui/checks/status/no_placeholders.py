@@ -1,7 +1,5 @@
 """No key still holds a placeholder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding

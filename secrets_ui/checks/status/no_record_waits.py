@@ -1,7 +1,5 @@
 """What was done without waiting for the audit log is in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, plural

@@ -1,7 +1,5 @@
 """Nobody has come to read a secret, or to decide who does, whom the environment does not expect."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.who import is_expected

@@ -1,7 +1,5 @@
 """Nothing was changed outside this console lately: no version, label, policy, key or deletion."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

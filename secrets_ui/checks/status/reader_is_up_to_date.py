@@ -1,7 +1,5 @@
 """The function does not use an older version: warm instances keep what they read at start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 

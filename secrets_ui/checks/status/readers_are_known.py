@@ -1,7 +1,5 @@
 """Nobody read the secret lately who is not expected and did not read it before."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, plural

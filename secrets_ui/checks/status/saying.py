@@ -1,7 +1,5 @@
 """How a status check speaks: findings that bear the name of its file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...domain.access.finding import Status

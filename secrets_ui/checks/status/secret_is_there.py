@@ -1,7 +1,5 @@
 """The secret exists, is not scheduled for deletion, and has a current version."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known, Missing

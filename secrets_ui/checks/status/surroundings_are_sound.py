@@ -3,8 +3,6 @@
 Identity, function, role, its policies, the key and its rotation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known

@@ -1,7 +1,5 @@
 """Action names that are none: malformed, or misspelt. They match nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ

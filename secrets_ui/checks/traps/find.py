@@ -3,8 +3,6 @@
 Each comes with the statement that was probably meant.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Builds the findings of the trap checks: the statements concerned and the corrected policy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ

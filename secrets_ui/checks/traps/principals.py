@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

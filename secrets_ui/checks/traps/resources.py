@@ -1,7 +1,5 @@
 """Traps in a Resource: an ARN without its suffix, of another Region, or of an alias."""
 
-from __future__ import annotations
-
 import re
 
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ

@@ -3,8 +3,6 @@
 Plain reads send no stage, so a positive condition fails, and a negated one in a Deny holds.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...domain.access.actions import READ

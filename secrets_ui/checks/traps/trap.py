@@ -1,7 +1,5 @@
 """Reviews one statement: notes its traps, and corrects them."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass

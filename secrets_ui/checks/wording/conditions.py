@@ -1,7 +1,5 @@
 """What a condition asks for and what the request has, in words."""
 
-from __future__ import annotations
-
 from ...domain.iam import (
     BOOLEAN_OPERATORS,
     TEXT_OPERATORS,

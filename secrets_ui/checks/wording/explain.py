@@ -1,7 +1,5 @@
 """Explains a decision: the statements behind it, and why others that seem relevant do not apply."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 

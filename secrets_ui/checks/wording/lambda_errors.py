@@ -3,8 +3,6 @@
 A text is only a hint, since AWS names one denying layer only.
 """
 
-from __future__ import annotations
-
 from ...domain.access.actions import BATCH, READ
 from ...domain.access.context import secret_arn, session_arn
 from ...domain.access.evidence import AccessEvidence, Known

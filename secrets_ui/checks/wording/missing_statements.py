@@ -1,7 +1,5 @@
 """The statements that this console's role lacks, each with one right on one resource."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Compares a statement with a request, element by element: what is asked for, what is there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from ...domain.access.choices import ANY_SESSION

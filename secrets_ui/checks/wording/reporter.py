@@ -1,7 +1,5 @@
 """Builds the findings of a check, named after its file, including those on missing evidence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked

@@ -1,7 +1,5 @@
 """The actions of the path: what a reader and a writer of a secret call."""
 
-from __future__ import annotations
-
 READ, DESCRIBE = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
 BATCH = "secretsmanager:BatchGetSecretValue"
 """Allowed on no secret but on `*`; each secret takes READ besides."""

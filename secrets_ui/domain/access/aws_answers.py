@@ -1,7 +1,5 @@
 """What AWS answered: each answer is Known, Missing, Denied, Unreachable or NotAsked, never None."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar

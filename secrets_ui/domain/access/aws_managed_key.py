@@ -5,8 +5,6 @@ that a Deny in the caller's own policies, or an SCP, still refuses.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The caller and the request context, of a running Lambda or of this console, at both hops."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The KMS key that encrypts a secret's current version, as Secrets Manager reports it."""
 
-from __future__ import annotations
-
 from ..secrets.secret import AWSCURRENT, Secret, SecretVersion
 
 AWS_MANAGED = "alias/aws/secretsmanager"

@@ -4,8 +4,6 @@ A text is a hint, never the verdict: AWS names only one denying layer and change
 tools add words of their own. So the code counts first, words second.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The evidence about an access path: who reads, what is read, and what decides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

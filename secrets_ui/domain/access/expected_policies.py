@@ -1,7 +1,5 @@
 """The policies that the Lambda's role should have, by the names of the set-up guide."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..environment import Environment

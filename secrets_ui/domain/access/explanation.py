@@ -1,7 +1,5 @@
 """Why one principal can, or cannot, do something with a secret; and what would change that."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

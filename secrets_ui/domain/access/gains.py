@@ -3,8 +3,6 @@
 A managed policy and a boundary change for everybody to whom they are attached.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A whole answer of who can do what, as JSON: of accounts too large to be judged for a page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecre
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
 """
 
-from __future__ import annotations
-
 import re
 from difflib import get_close_matches
 

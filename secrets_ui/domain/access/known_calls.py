@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 """
 
-from __future__ import annotations
-
 from .known_error import KnownError
 
 _NO_WAY = (

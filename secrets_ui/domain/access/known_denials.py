@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
-from __future__ import annotations
-
 from .known_error import KnownError, Names
 
 READ = ("get_secret_value_is_allowed", "describe_secret_is_allowed")

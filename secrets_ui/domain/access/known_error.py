@@ -1,7 +1,5 @@
 """The form of a known error: how it is recognised, and which checks explain it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 

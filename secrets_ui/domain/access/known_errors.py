@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
-from __future__ import annotations
-
 from .known_calls import CALLS
 from .known_denials import DECRYPT, DENIALS, READ
 from .known_error import KnownError, Names

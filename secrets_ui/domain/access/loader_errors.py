@@ -4,8 +4,6 @@ Asked only where AWS's own code and words, which the loader repeats, are not kno
 A test takes every message from the loader's code.
 """
 
-from __future__ import annotations
-
 from .known_error import KnownError
 
 _KEYS = ("secret_holds_its_keys",)

@@ -2,8 +2,6 @@
 function reaches Secrets Manager.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .aws_answers import Evidence, NotAsked

@@ -4,8 +4,6 @@ Sources: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 """
 
-from __future__ import annotations
-
 from .context import Caller, account_of
 from .evidence import (
     AccessEvidence,

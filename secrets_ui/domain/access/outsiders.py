@@ -5,8 +5,6 @@ Of these the own policies are not seen. Another account has to allow it as well,
 do so: the answer is what this account lets in.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The policies in the evidence, by location, and the evidence with one of them replaced."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """One principal's question: can it do this with the secret, in any form that it may choose?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

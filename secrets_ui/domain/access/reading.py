@@ -1,7 +1,5 @@
 """Reads the policies of a decision from evidence: what could not be read, or parsed, is a doubt."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

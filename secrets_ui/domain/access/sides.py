@@ -1,7 +1,5 @@
 """Evaluates one side of a decision at a time, so that one fault does not hide another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Who may assume a role, in words: what its trust policy names, one step away."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """What no answer of troubleshooting has seen, a sentence each."""
 
-from __future__ import annotations
-
 from .evidence import AccessEvidence, Known
 from .organization import describe_control
 

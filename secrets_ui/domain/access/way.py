@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
 https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What the decision would be if one policy had another text. Nothing is written."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 

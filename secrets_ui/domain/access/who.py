@@ -2,8 +2,6 @@
 of the account, and everybody outside it whom a policy or a grant names.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 

@@ -6,8 +6,6 @@ is kept outside the database, so a chain cannot be recomputed by whoever can wri
 Fields are framed by their length: two different records never have the same bytes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import uuid

@@ -1,7 +1,5 @@
 """Names of objects that stand for checkpoints: a name holds all of one, so a list is enough."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

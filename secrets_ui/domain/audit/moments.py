@@ -3,8 +3,6 @@
 All are in UTC.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

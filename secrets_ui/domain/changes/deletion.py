@@ -1,7 +1,5 @@
 """The deletion of a secret, which AWS carries out after some days, and its cancellation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 # Days: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html

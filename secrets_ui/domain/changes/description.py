@@ -1,7 +1,5 @@
 """A secret's description and tags: what a person wants of them, and the steps that lead there."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """A secret that is to be made, with its first document."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How values come to their keys, so that the record tells who knows them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 

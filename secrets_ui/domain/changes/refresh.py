@@ -6,8 +6,6 @@ after any change of the function's configuration, so one variable of ours is cha
 else. An alias on a published version is not reached by that.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from dataclasses import dataclass

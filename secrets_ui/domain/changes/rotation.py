@@ -1,8 +1,6 @@
 """A rotation: a key gets a new value, and its old one is revoked. Which step is next follows from
 what is known, so that whoever comes back, after whatever was cut off, is where the rotation is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal

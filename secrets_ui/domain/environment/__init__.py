@@ -1,7 +1,5 @@
 """Environment: dev, staging, prod; where it lives in AWS, and the rules for changing it."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The file of the environments (`ENVIRONMENTS_FILE`), read strictly."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """What can go wrong, as data: what failed, why, what to do, and AWS's own words for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

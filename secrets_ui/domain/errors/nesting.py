@@ -4,8 +4,6 @@ Python's own limit depends on how deep the caller stands: what one place can sti
 can neither walk through nor write. So there is one number, far below that limit.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Who acts: a person, or the console itself for one of its jobs."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass

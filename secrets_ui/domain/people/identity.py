@@ -1,7 +1,5 @@
 """An identity that the identity provider asserted and the console has checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Pages, logs and exports escape a name, and AWS gets it as `actor.session_name` writes it.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """The roles: what each may do, in words too, and which secrets a grant covers."""
 
-from __future__ import annotations
-
 import re
 
 from ..environment import Environment, readings_of

@@ -1,7 +1,5 @@
 """How long a role is given for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

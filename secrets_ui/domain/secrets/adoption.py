@@ -1,7 +1,5 @@
 """Whether the catalogue and Terraform know a secret, and how they come to know it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .catalog import SecretSpec

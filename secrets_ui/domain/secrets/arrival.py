@@ -4,8 +4,6 @@ Proof of an instance that runs with another version comes first, then whatever i
 what was looked at in full has arrived.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import get_args

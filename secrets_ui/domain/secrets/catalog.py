@@ -1,7 +1,5 @@
 """The catalogue: which secrets and keys each environment should hold, and their good values."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

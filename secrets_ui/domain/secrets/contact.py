@@ -1,7 +1,5 @@
 """Who looks after a key and what they do in trouble, as the catalogue names them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

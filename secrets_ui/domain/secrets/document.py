@@ -4,8 +4,6 @@ Values are spliced into the original text instead of being re-encoded, because j
 would rewrite numbers (1.10, 1e400), escapes and blanks that nobody asked to change.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """When a key is due: one date for each reason to replace its value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

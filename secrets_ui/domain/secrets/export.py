@@ -1,7 +1,5 @@
 """The names of a secret's keys for other tools, without any value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -4,8 +4,6 @@ From this table come the catalogue's list of formats, their labels, and the JSON
 edit form's script checks a value as it is typed. Terraform's list is held to it by a test.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable, Mapping

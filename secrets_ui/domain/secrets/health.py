@@ -3,8 +3,6 @@
 What is wrong comes first, and nothing is called healthy before somebody looked at it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """How two versions of a secret differ, key by key, from their facts alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .facts import KeyFacts, VersionFacts

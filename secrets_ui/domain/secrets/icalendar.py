@@ -3,8 +3,6 @@
 https://www.rfc-editor.org/rfc/rfc5545
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Who gives out the values of a key, and where: the catalogue's member `get`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

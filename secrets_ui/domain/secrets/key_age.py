@@ -1,7 +1,5 @@
 """How old a key's value is, and which version set it: the oldest one in a row that holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

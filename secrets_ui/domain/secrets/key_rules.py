@@ -1,7 +1,5 @@
 """Checks of a key's value: errors where it cannot be right, warnings where it may not be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

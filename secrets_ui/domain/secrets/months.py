@@ -1,7 +1,5 @@
 """Dates as months: weeks of days, and what is due on each."""
 
-from __future__ import annotations
-
 from calendar import Calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ a proxy could take for something else, is written as `~HEX~`, its code point; an
 `~~`. AWS allows no tilde in a name, so nearly every name stands in a link as it is.
 """
 
-from __future__ import annotations
-
 import re
 
 # The tilde itself, what some servers read as a separator or decode twice, control characters, and

@@ -4,8 +4,6 @@ AWS collects versions without a label, never one that has some:
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 """
 
-from __future__ import annotations
-
 import re
 
 from ..errors import ConsoleError, InvalidChange

@@ -5,8 +5,6 @@ loader in it says (docs/lambda-loader.md, "The line in the log"). Version ids de
 clocks are compared; the times are CloudWatch's, of the lines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

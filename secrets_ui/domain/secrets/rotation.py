@@ -1,7 +1,5 @@
 """How AWS rotates a secret by itself, and what shows that it fails."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from .secret import AWSPENDING, Secret

@@ -1,7 +1,5 @@
 """Secrets, their versions and staging labels, without values, as AWS describes and lists them."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """SecretValue: a value that cannot be printed, pickled, copied or rendered by accident."""
 
-from __future__ import annotations
-
 import hmac
 from typing import Any, NoReturn
 

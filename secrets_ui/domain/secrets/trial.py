@@ -1,7 +1,5 @@
 """How the catalogue has a key tried: whether its value works where it is used or was given out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

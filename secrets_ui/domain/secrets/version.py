@@ -1,7 +1,5 @@
 """How people tell versions apart, and what says that another one is current by now."""
 
-from __future__ import annotations
-
 from ..errors import ConsoleError
 
 

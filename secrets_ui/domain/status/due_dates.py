@@ -1,7 +1,5 @@
 """When the keys of a secret are due, by what a pass learnt of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

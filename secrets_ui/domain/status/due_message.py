@@ -1,7 +1,5 @@
 """The message that keys are due, before the day comes. Holds no value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -3,8 +3,6 @@
 Told once, with an end notice; what hits many secrets at once is one event.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The history of an environment's status: spans of time, and the strip of days made of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Messages: what is sent of an event, or of a change that somebody made. None holds a value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 

@@ -1,7 +1,5 @@
 """Evidence for the status checks: one secret, its environment, the audit log. Holds no values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The one vocabulary of status: its words for pages, commands, JSON, metrics and events."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

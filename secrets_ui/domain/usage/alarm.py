@@ -1,7 +1,5 @@
 """A CloudWatch alarm and its state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

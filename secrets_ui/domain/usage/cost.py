@@ -3,8 +3,6 @@
 Unknown is never zero.
 """
 
-from __future__ import annotations
-
 import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ CloudTrail writes a GetSecretValue entry for each secret of a BatchGetSecretValu
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

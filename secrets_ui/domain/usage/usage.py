@@ -1,7 +1,5 @@
 """Reads and failed reads of secrets by day, as CloudWatch counts them, and the alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """manage.py audit_log: the newest records of the audit log, filtered as on its page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """manage.py change_audit_key: makes AUDIT_KEY succeed the last of AUDIT_KEYS_BEFORE."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError

@@ -1,7 +1,5 @@
 """manage.py check_access ENV: can the Lambda read its secrets? For people and for pipelines."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """manage.py due: which keys are due within some days. For people and for pipelines."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

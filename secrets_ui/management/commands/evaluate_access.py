@@ -1,7 +1,5 @@
 """`manage.py evaluate_access < requests.jsonl`: one answer a line, in the order of the requests."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO

@@ -1,7 +1,5 @@
 """manage.py grant_console: grants the console's database user its rights, as the tables' owner."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

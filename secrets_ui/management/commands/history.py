@@ -1,7 +1,5 @@
 """manage.py history ENV NAME: the versions of a secret, as on its page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py list_secrets ENV: the secrets of an environment with their states, as on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """`manage.py make_account NAME --role prod=admin`: a local account, and how its person comes in."""
 
-from __future__ import annotations
-
 import getpass
 import sys
 from typing import Any

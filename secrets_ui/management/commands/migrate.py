@@ -1,7 +1,5 @@
 """manage.py migrate: also makes the file of an SQLite database, which nothing else does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import CommandError

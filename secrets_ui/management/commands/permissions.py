@@ -1,7 +1,5 @@
 """manage.py permissions: prints docs/permissions.md from the roles that decide permissions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand

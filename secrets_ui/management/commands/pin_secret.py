@@ -1,7 +1,5 @@
 """manage.py pin_secret ENV NAME VERSION PIN: a version under a name; with --remove, off it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py put_secret ENV NAME KEY=-: changes keys of a secret, by the edit page's rules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py reads ENV NAME: who read or changed a secret? For people and for pipelines."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -3,8 +3,6 @@
 The audit record keeps the account's name.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser

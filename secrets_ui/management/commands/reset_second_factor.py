@@ -3,8 +3,6 @@
 The reset is audited and ends the person's web sessions.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser

@@ -1,7 +1,5 @@
 """manage.py restore_secret ENV NAME VERSION [KEY …]: an earlier version again, or keys of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """manage.py rollout ENV NAME: has the version arrived? For people and for pipelines."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ keeps what CloudTrail recorded about the secrets.
 What it finds is sent by send_messages; once, it sends by itself.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from contextlib import suppress

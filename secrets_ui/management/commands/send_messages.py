@@ -1,7 +1,5 @@
 """manage.py send_messages: sends what waits in the outbox, once or repeatedly."""
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import Any

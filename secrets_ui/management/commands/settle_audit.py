@@ -4,8 +4,6 @@ It also puts on record what waits for the log, and deletes sessions, runs of the
 the like that are over.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import time

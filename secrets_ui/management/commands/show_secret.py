@@ -1,7 +1,5 @@
 """manage.py show_secret ENV NAME: one secret with its keys and versions. Never a value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 For people and for pipelines.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

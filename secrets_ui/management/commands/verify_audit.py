@@ -1,8 +1,6 @@
 """manage.py verify_audit: verifies the audit chain and reports the records that break it, and what
 the chain cannot show."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Sequence

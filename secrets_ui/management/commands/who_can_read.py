@@ -1,7 +1,5 @@
 """manage.py who_can_read ENV NAME: who can read a secret? For people and for pipelines."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Can the Lambda read this secret now? Gathers evidence, judges it, and returns a run."""
 
-from __future__ import annotations
-
 from ...checks.access import CHECK_IDS as CHECK_IDS
 from ...checks.access import TITLES as TITLES
 from ...checks.access import run_checks

@@ -1,7 +1,5 @@
 """Explains an error text of a Lambda's log by today's evidence. The text is not kept."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...domain.access.error_reading import ErrorReading, contradictions, read_error, sum_up

@@ -4,8 +4,6 @@ nothing.
 A value is read only where the facts of the current version are not known yet: once, on record.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait

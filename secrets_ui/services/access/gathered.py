@@ -1,8 +1,6 @@
 """The answers of a gathering so far, and the evidence made of them. What was never asked names the
 answer that it depended on."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Who could read each secret at the last look: kept in the database, and asked for anew."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -2,8 +2,6 @@
 can be exported as Markdown for a ticket.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta

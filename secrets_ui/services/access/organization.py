@@ -1,7 +1,5 @@
 """Reads an account's organization: what is attached from the account upwards to the root."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...aws.organizations import Kind, OrganizationsGateway

@@ -5,8 +5,6 @@ No list says whose a principal is. Taken as a person's are those of their name, 
 CloudTrail saw a session or a source identity of their name.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import datetime

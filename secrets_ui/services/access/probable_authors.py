@@ -2,8 +2,6 @@
 the two looks, as it is kept of CloudTrail's events. Those of IAM's policies are not kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Who can read a secret: asks AWS for everybody at once, and has each answer judged."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import replace

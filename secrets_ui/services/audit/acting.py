@@ -7,8 +7,6 @@
 An act whose outcome is not known stays open: nobody guesses it, and settle_audit asks AWS later.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace

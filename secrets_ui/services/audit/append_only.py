@@ -1,7 +1,5 @@
 """Whether the database still refuses to change the audit log, and how it does so again."""
 
-from __future__ import annotations
-
 import logging
 
 from django.db import connection, transaction

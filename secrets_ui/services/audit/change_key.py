@@ -1,7 +1,5 @@
 """Replaces the AUDIT_KEY that sealed the chain so far by another one, on record."""
 
-from __future__ import annotations
-
 from django.conf import settings
 
 from ...domain.audit.actions import Action

@@ -3,8 +3,6 @@
 No question that the filter can ask reads the records themselves, or sorts what it found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 

@@ -6,8 +6,6 @@ they were; where none comes, `append_counted` adds one in the name of the last o
 docs/decisions/0022-refusals-are-counted.md.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Writes the audit log as CSV or JSON Lines, a page at a time."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the console's own database user may do, where another one owns the tables (PostgreSQL)."""
 
-from __future__ import annotations
-
 from django.db import connection, transaction
 
 from ...domain.errors import ConfigurationError

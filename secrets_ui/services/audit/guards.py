@@ -4,8 +4,6 @@ power that nobody is on record for.
 Each finding is a name of what it is about and a sentence, with what to do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from itertools import islice
 

@@ -3,8 +3,6 @@
 All of it can be made anew: empty the three tables, then run `migrate`.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby

@@ -4,8 +4,6 @@ All that are there count, and not the newest alone: somebody who made the chain 
 of it, and can take none of the others away.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.conf import settings

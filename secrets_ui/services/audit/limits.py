@@ -3,8 +3,6 @@
 Reserved in the database, one after the other over all threads, workers and machines.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The audit lock: one writer at a time, over all processes and machines."""
 
-from __future__ import annotations
-
 from django.db import connection
 
 # Any number that nobody else uses with pg_advisory_xact_lock on this database.

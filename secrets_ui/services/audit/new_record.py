@@ -1,8 +1,6 @@
 """A record before it has a place in the chain: what it says, and the row of texts that is hashed
 and stored."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """How many acts of a kind a person may begin in a minute."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...domain.audit.actions import Action

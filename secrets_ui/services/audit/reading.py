@@ -3,8 +3,6 @@
 Straight from a cursor: an ORM instance for each row costs five times as much.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

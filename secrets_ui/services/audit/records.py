@@ -1,7 +1,5 @@
 """Reads the audit log: filtered pages, one record with its neighbours."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

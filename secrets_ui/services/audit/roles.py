@@ -1,7 +1,5 @@
 """Which roles people have by the audit log, and who gave them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Verifies the audit chain in the database, and against a checkpoint kept elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass

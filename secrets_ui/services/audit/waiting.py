@@ -5,8 +5,6 @@ other. The row then becomes a record of the chain: at once, or by `append_waitin
 takes records again. docs/decisions/0023-what-lessens-power-does-not-wait.md.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Who made a version: a person in this console, or somebody outside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

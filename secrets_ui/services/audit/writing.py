@@ -1,7 +1,5 @@
 """Appends to the audit chain: no record, no act."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Creates a secret with its first version, under the environment's key."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

@@ -1,8 +1,6 @@
 """Decides on proposals: an approval is the compare-and-swap, by somebody else; a rejection takes
 the label off, and so does the end of what waited too long."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Schedules the deletion of a secret, and cancels a scheduled one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

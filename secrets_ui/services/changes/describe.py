@@ -1,7 +1,5 @@
 """Changes a secret's description and tags: up to three calls, each an act of its own on record."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Emergencies: proposals that an editor makes current alone, and a second person looks at later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,8 +1,6 @@
 """A form that is sent twice is saved once: the second request waits for the first, and gets its
 answer."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import time

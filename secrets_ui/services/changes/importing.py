@@ -1,7 +1,5 @@
 """What an import would do to a secret, key by key, without a value. Writes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

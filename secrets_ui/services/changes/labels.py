@@ -1,7 +1,5 @@
 """Moves a label of ours, and asks AWS what became of it where the answer does not tell."""
 
-from __future__ import annotations
-
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.deadline import Deadline
 from ...domain.errors import AwsError, OutcomeUnknown, SecretNotFound

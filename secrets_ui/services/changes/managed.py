@@ -1,7 +1,5 @@
 """What the record says of acts on whole secrets, for pages. One query each, no AWS call."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

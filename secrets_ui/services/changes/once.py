@@ -1,7 +1,5 @@
 """One act for one form, however often the form is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol

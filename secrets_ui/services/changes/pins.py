@@ -1,7 +1,5 @@
 """Pins a version under a name, and takes a pin off: a staging label of ours, moved on record."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...domain.audit.actions import Action

@@ -1,7 +1,5 @@
 """Proposals that wait: a proposal is a version under a label of ours, until somebody decides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 The values go from gateway to gateway, as in a restore.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from ...domain.changes.edit import Edit, overlapping

@@ -3,8 +3,6 @@
 From the audit log and from what the status pass keeps: no AWS call.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

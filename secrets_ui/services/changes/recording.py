@@ -1,7 +1,5 @@
 """Outcomes and refusals that saves and decisions record alike."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NoReturn, Unpack
 

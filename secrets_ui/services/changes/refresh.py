@@ -1,7 +1,5 @@
 """Starts fresh instances of the function that reads an environment's secrets, on record."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -3,8 +3,6 @@
 The value goes from gateway to gateway; the review knows facts alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

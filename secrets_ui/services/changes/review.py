@@ -1,8 +1,6 @@
 """What an edit would change, key by key and masked: the review before a save, and the comparison
 after a conflict. Writes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass

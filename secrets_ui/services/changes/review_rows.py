@@ -1,7 +1,5 @@
 """What a review says of one key, from facts alone: to its author, and to the one who decides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

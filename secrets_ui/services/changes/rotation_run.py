@@ -1,7 +1,5 @@
 """The records of one rotation, gathered from the audit log: nothing else remembers its run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from ...domain.audit.actions import DECISIONS, ROTATES, Action, Outcome, Phase

@@ -1,7 +1,5 @@
 """Where a rotation stands, from AWS, kept facts and the audit log. Changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

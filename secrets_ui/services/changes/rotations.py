@@ -1,7 +1,5 @@
 """Rotations of keys: begun, led from step to step, ended or given up; each act on record."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

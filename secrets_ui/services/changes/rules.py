@@ -1,7 +1,5 @@
 """What is asked of every change before anything is sent, whatever the form showed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

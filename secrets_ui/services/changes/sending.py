@@ -1,7 +1,5 @@
 """Sends a call to AWS whose answer may be lost, and finds out what became of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar

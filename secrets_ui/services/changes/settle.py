@@ -1,7 +1,5 @@
 """Settles open intents by asking AWS: an intent without an outcome is never guessed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass

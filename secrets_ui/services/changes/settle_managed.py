@@ -1,7 +1,5 @@
 """What became of an act on a secret's description, tags or deletion: DescribeSecret shows it."""
 
-from __future__ import annotations
-
 from ...domain.audit.actions import DELETIONS, Action, Outcome
 from ...domain.changes.description import is_done
 from ...domain.secrets.secret import Secret

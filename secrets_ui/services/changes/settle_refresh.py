@@ -1,8 +1,6 @@
 """What became of an act that was to start fresh instances: the marker in the function's
 configuration shows it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import datetime

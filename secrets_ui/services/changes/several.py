@@ -3,8 +3,6 @@
 There is no change of all or none: AWS has no such thing over accounts, so each has its own result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,8 +1,6 @@
 """The compare-and-swap: AWSCURRENT moves from the version that an edit started from to the new one,
 or not at all."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Reads what an edit restores or copies, on record where it is read: from gateway to gateway."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...aws.secrets_manager import SecretsManagerGateway, StoredValue

@@ -1,7 +1,5 @@
 """What setting one key would change in each of several environments, from facts alone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial

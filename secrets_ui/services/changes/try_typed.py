@@ -1,7 +1,5 @@
 """Tries a typed value before it is saved: the review's, under a record of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...domain.audit.actions import Action

@@ -1,7 +1,5 @@
 """Local accounts and their roles, as a shell makes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from django.contrib.auth import get_user_model

@@ -4,8 +4,6 @@ The token is random, shown once and kept as a keyed hash. It opens the dates of 
 see at the time of asking, and ends with the account. docs/decisions/0038-a-calendar-address.md.
 """
 
-from __future__ import annotations
-
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any

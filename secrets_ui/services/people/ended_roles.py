@@ -1,7 +1,5 @@
 """Roles that have ended. They give nothing from that moment on; here they go, on record."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Who gave a person their account and roles, as the audit log tells."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -3,8 +3,6 @@
 See docs/decisions/0020-memory-of-hashes.md.
 """
 
-from __future__ import annotations
-
 import fcntl
 import logging
 import os

@@ -4,8 +4,6 @@ The console keeps a hash of the link's code. The code has 256 random bits, and i
 so that comparing takes the same time for every wrong one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta

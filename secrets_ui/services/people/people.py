@@ -4,8 +4,6 @@ A change and its record are one transaction: both are there, or neither. What ta
 not wait for the log.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

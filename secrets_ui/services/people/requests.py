@@ -1,7 +1,5 @@
 """Roles that people ask for, and what an admin answers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any

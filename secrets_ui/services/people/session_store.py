@@ -1,8 +1,6 @@
 """Django's sessions in the database, under a keyed hash of their ids, and short ones for those who
 are not signed in."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast

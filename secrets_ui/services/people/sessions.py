@@ -1,7 +1,5 @@
 """People's web sessions: shown, and ended on the server."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ All kinds count together, by account name, over all workers. A name with too man
 is locked (docs/decisions/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

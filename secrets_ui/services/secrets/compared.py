@@ -1,7 +1,5 @@
 """The rows of a comparison, from what AWS lists in each environment and from facts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime

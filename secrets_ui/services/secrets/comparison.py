@@ -1,7 +1,5 @@
 """All environments side by side: the secrets of each from ListSecrets, their keys from facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace

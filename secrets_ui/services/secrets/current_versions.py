@@ -1,7 +1,5 @@
 """Which version of each secret was last seen to be current."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime

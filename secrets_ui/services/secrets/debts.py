@@ -1,8 +1,6 @@
 """Debt: keys whose current value people know, because they saw it or gave it. Changing the value
 pays it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """When keys are due, as the passes keep it. Asks the database alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@ Bounded in pages and in time, the newest lines first, so that what is known is k
 the log that can be told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The versions of a secret: who made each, why, what it changed, and whether AWS still has it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """When each key of a secret was changed, by whom and why, and when it is due: from kept facts and
 the audit log."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What the database knows of listed secrets: facts, authors, and which version was current."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """An environment's secrets with the state of each, from ListSecrets and kept facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

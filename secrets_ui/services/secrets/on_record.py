@@ -1,7 +1,5 @@
 """What this console knows of a secret that AWS does not tell of now. Asks the database alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """One secret with its keys, versions and labels. The value of a known version is not read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field

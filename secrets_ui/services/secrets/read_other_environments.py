@@ -1,7 +1,5 @@
 """Learns the facts of the same secrets in other environments, once, to compare them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial

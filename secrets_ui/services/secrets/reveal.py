@@ -1,8 +1,6 @@
 """Shows one value to one person: on record before AWS is asked, and again before the value is
 handed out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """Whether a version of a secret has arrived where it is read. No value is read for it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import replace

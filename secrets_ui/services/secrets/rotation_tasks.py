@@ -3,8 +3,6 @@
 A task is done once the person knows the value no longer, which `debts` tells.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """What is known of values that were tried, by fingerprint: looked up, kept, forgotten."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

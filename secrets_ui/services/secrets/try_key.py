@@ -1,8 +1,6 @@
 """Tries a value where it was given out or is used: on record before it is read, and again with what
 came of it. It goes from one gateway to the other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from django.conf import settings

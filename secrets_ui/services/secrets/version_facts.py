@@ -1,8 +1,6 @@
 """Facts of versions: looked up where they are known; derived once, on record, where they are
 not."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

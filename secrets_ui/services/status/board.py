@@ -3,8 +3,6 @@
 Pages, JSON and metrics are made of the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ took.
 Every worker of a server reports the same, and no secret is named.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest

@@ -3,8 +3,6 @@
 Asks the database alone, so AWS's trouble never keeps a page waiting.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence

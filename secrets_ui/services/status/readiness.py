@@ -1,7 +1,5 @@
 """Whether the console can do its work: whether the audit log takes a record."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """The status as JSON, for programs and for the command line: the same findings as on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

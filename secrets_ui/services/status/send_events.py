@@ -7,8 +7,6 @@ sent at least once: should the console die between the receiver's answer and its
 is sent again under the same id, by which a receiver recognises it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

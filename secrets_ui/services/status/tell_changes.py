@@ -4,8 +4,6 @@ The log itself is what waits: a change is told once its outcome is on record, wh
 record and whoever was killed since.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin

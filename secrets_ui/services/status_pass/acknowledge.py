@@ -1,7 +1,5 @@
 """Somebody says that they know of a finding: it ends, and comes back only if it happens again."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

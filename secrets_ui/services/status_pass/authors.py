@@ -1,7 +1,5 @@
 """Finds changes made outside this console, and who made them where CloudTrail may be read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

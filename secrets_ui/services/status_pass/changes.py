@@ -1,7 +1,5 @@
 """Sixth stage: changes made outside the console since the last pass, and who made them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

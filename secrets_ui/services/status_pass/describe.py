@@ -1,7 +1,5 @@
 """Second stage: access evidence of the catalogue's secrets; secrets with news are described."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Keeps when keys are due, and tells of it ahead, each step of a date once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import cast

@@ -3,8 +3,6 @@
 New versions are read once, on record, so many in a pass.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Last stage: keeps snapshots, history and events in one transaction."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

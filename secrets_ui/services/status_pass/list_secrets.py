@@ -1,7 +1,5 @@
 """First stage: the secrets that AWS lists, and what the pass before this one remembered of them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 An advisory lock on PostgreSQL, a lease in a row on SQLite.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import socket

@@ -1,7 +1,5 @@
 """The outbox: messages that wait to be sent, a row for each channel of the environment."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Iterator, Sequence

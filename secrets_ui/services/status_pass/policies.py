@@ -1,7 +1,5 @@
 """Fourth stage: reads some resource policies, of changed secrets first, then the oldest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial

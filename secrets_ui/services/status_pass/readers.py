@@ -1,7 +1,5 @@
 """New readers of each secret, by what is kept of CloudTrail's events; AWS is not asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Verifies the audit chain, in steps and once a day as a whole; counts events not sent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -2,8 +2,6 @@
 pass. What a pass has not reached is looked at by the next.
 """
 
-from __future__ import annotations
-
 import ctypes
 import gc
 import logging

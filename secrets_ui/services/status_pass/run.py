@@ -4,8 +4,6 @@ The stages, each of which makes a frozen value of the one before it: list_secret
 trials, policies, surroundings, changes, readers, judge, keep.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import time

@@ -3,8 +3,6 @@
 By the labels that the passes have remembered; AWS is not asked.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What the stages of a pass share: who asks, and how a stage extends the one before it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Fifth stage: what is around the secrets: alarms, KMS keys and their policies, decryptions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta

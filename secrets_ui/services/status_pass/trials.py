@@ -1,7 +1,5 @@
 """After the facts: values are tried once a day where CREDENTIAL_CHECKS is on, so many in a pass."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What environments cost: AWS's figures times the prices in settings. Nothing is counted twice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal

@@ -3,8 +3,6 @@
 Logs Insights bills by what it scans, so it is asked when a person asks for it.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Who read or changed a secret, by what is kept of CloudTrail's events. AWS is not asked."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

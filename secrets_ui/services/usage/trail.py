@@ -4,8 +4,6 @@ Each kind of event is looked up by itself, newest first, at most so many pages i
 kept of a position in the time line lets the next go on from there, whoever was killed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Asks AWS how often secrets are read, which alarms are on, and what there is to pay for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Runs are streamed as AWS answers, and stored. Other policies and error texts can be tried.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from django.db import DatabaseError

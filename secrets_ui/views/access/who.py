@@ -1,7 +1,5 @@
 """Who can read a secret: a page, and the same as JSON and CSV."""
 
-from __future__ import annotations
-
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

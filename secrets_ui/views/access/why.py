@@ -1,7 +1,5 @@
 """Why one principal can, or cannot, do something with a secret: a page, and the same as JSON."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 

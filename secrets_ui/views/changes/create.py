@@ -1,7 +1,5 @@
 """A new secret: first its name, then its first document, reviewed and created on one page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

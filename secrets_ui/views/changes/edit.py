@@ -1,7 +1,5 @@
 """The edit pages: key by key, or the whole document. Nothing that is typed is ever sent back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 

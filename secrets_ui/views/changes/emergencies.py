@@ -1,7 +1,5 @@
 """Changes without a second person, the look at them afterwards, and proposals put on top."""
 
-from __future__ import annotations
-
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect

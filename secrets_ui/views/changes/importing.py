@@ -1,8 +1,6 @@
 """The import page: keys out of a pasted .env or JSON. The text stays in the page; the answers name
 keys and states alone."""
 
-from __future__ import annotations
-
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render

@@ -1,7 +1,5 @@
 """A secret's description and tags, its deletion, and the cancellation of that."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse

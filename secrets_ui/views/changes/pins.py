@@ -1,7 +1,5 @@
 """The page on which a version is pinned under a name, and a pin taken off."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.exceptions import BadRequest

@@ -1,7 +1,5 @@
 """The page Changes: what waits for a second person, what was changed lately; and the decisions."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

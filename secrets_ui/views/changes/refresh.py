@@ -1,7 +1,5 @@
 """What serves, and the button that has the function start fresh instances."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse

@@ -1,7 +1,5 @@
 """The review of a restore, and the restore."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.exceptions import BadRequest, ValidationError

@@ -1,7 +1,5 @@
 """The page of a key's rotation: the steps, and where it stands; and what a person does in it."""
 
-from __future__ import annotations
-
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect

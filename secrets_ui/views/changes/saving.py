@@ -1,7 +1,5 @@
 """The answers to a save: where it leads, a conflict, and what is wrong in a form."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse

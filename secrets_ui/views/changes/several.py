@@ -1,7 +1,5 @@
 """One key in several environments: a value typed or made here, or copied from an environment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

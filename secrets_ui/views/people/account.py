@@ -3,8 +3,6 @@
 Each change needs a fresh proof of identity, and is recorded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """One's own address for calendar programs: made, shown once, ended."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse

@@ -1,7 +1,5 @@
 """Somebody leaves: on one page what they have and know, and the list of what is to be rotated."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial

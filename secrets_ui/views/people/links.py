@@ -5,8 +5,6 @@ log, of this server or of a proxy before it. The page's script puts it into the 
 script it is pasted there.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth import get_user_model

@@ -1,8 +1,6 @@
 """People: roles given and taken by the admins of an environment, accounts switched off and on, and
 values to rotate."""
 
-from __future__ import annotations
-
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

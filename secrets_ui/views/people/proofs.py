@@ -3,8 +3,6 @@
 Their failures count together, by account name, over all workers.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

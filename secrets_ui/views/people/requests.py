@@ -1,7 +1,5 @@
 """A role is asked for by a person, and given for a time or refused by an admin."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse

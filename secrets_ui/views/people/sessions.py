@@ -3,8 +3,6 @@
 Seeing them, ending them, and staying signed in.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from functools import partial

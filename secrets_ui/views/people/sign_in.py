@@ -3,8 +3,6 @@
 A sign-in through the identity provider calls `begin_session` as well.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sign-in and step-up through the identity provider, and the callback of both."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required

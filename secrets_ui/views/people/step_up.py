@@ -1,7 +1,5 @@
 """Step-up: a fresh proof of identity, before an act that needs one."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods

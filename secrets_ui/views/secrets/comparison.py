@@ -1,7 +1,5 @@
 """All environments side by side; it is also the search over all of them."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET

@@ -1,7 +1,5 @@
 """Keys by when they are due: a page, as a list or as months, and a calendar for other programs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required

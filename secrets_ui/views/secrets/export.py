@@ -1,7 +1,5 @@
 """The names of a secret's keys as files: a .env.example, and an entry for the catalogue."""
 
-from __future__ import annotations
-
 import json
 
 from django.http import HttpRequest, HttpResponse

@@ -1,7 +1,5 @@
 """The versions of a secret, and how two of them differ."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET

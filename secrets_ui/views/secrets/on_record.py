@@ -1,7 +1,5 @@
 """The pages of a secret that AWS does not tell of just now: its error, and what is on record."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The list of an environment's secrets, and the page of one. They read no known version's value."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

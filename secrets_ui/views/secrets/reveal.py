@@ -1,7 +1,5 @@
 """Shows one value, by POST alone: as JSON to the page's script, or on a page of its own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

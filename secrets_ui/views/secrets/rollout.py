@@ -1,7 +1,5 @@
 """Whether the current version of a secret has arrived: a page, and the same as JSON."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse

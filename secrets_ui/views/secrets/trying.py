@@ -1,8 +1,6 @@
 """Tries one value where it was given out, by POST alone; the secret's page then says what came of
 it."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse

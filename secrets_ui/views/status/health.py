@@ -3,8 +3,6 @@
 No AWS call, and nothing about the inside.
 """
 
-from __future__ import annotations
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

@@ -3,8 +3,6 @@
 A pass is asked for by POST, and made by the runner.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """The status for programs: JSON by token or session, and metrics by token. Neither asks AWS."""
 
-from __future__ import annotations
-
 import hmac
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Whether the alias points at the key that encrypts the secret."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.access.evidence import Key
 from secrets_ui.services.access.check import judge
 from tests.checks.building import KEY_ARN, MISSING, OTHER_KEY_ARN, denied, evidence, finding, known

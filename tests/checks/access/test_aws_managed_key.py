@@ -2,8 +2,6 @@
 no finding asks for a change of that key's policy.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

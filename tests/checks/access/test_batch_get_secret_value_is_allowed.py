@@ -1,7 +1,5 @@
 """Whether the role may read several secrets with one call, where its function does."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

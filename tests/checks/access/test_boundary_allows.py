@@ -1,7 +1,5 @@
 """Whether the permissions boundary lets the Lambda through."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The checks as a whole: their order, their names, and how one that raises affects the others."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

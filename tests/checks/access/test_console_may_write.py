@@ -1,7 +1,5 @@
 """Whether this console may write."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Whether this console reaches AWS, as whom it should."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.access.evidence import CallerIdentity, Denied
 from secrets_ui.domain.errors import AwsCall
 from tests.checks.building import evidence, finding, known, unreachable

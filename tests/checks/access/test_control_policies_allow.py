@@ -1,7 +1,5 @@
 """The organization's policies: which statement refuses, and what is said where none was seen."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Whether the role may decrypt through Secrets Manager."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

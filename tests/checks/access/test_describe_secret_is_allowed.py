@@ -1,7 +1,5 @@
 """Whether DescribeSecret is allowed as well."""
 
-from __future__ import annotations
-
 from tests.checks.building import READ, evidence, finding, secrets_statement, with_statement
 
 CHECK = "describe_secret_is_allowed"

@@ -1,7 +1,5 @@
 """docs/troubleshooting.md has a row for each check, and none for a check that does not exist."""
 
-from __future__ import annotations
-
 import re
 
 from deploy.demo.local_aws import PROJECT

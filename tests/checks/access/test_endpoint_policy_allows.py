@@ -1,7 +1,5 @@
 """Whether the policy of the VPC endpoint lets the Lambda's calls through."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

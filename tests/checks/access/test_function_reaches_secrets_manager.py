@@ -1,7 +1,5 @@
 """Whether the function's network lets it reach Secrets Manager."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

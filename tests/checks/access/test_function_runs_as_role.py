@@ -1,7 +1,5 @@
 """Whether the function runs as the role."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.access.evidence import FunctionConfiguration
 from tests.checks.building import MISSING, denied, evidence, finding, known
 

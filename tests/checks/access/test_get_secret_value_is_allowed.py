@@ -1,7 +1,5 @@
 """Whether GetSecretValue is allowed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

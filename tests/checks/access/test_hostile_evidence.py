@@ -1,7 +1,5 @@
 """Hostile evidence is inert and cheap: huge, deep or wrongly typed policies, names with markup."""
 
-from __future__ import annotations
-
 import cProfile
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Whether the environment's own key encrypts the secret."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from secrets_ui.domain.access.evidence import Key, NotAsked

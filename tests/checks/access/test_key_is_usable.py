@@ -1,7 +1,5 @@
 """Whether the key is in a state in which it decrypts."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

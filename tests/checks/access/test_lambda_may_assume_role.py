@@ -1,7 +1,5 @@
 """Whether the Lambda service may assume the role."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

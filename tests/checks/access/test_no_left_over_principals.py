@@ -1,7 +1,5 @@
 """The trap of a principal that was deleted."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

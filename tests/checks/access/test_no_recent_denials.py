@@ -1,7 +1,5 @@
 """Whether CloudTrail shows a recent denial."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from secrets_ui.domain.access.evidence import Denial

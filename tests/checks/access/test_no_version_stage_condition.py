@@ -1,7 +1,5 @@
 """The trap of a condition on the version's stage."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

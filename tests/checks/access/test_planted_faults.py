@@ -1,7 +1,5 @@
 """Planted faults, alone and in pairs: the checks name each one, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

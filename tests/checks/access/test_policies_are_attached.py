@@ -1,7 +1,5 @@
 """Whether the three policies are attached."""
 
-from __future__ import annotations
-
 from tests.checks.building import (
     ACCESS_ARN,
     BASIC,

@@ -1,7 +1,5 @@
 """The trap of an action name that is none."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The trap of an alias as a Resource."""
 
-from __future__ import annotations
-
 from secrets_ui.services.access.check import judge
 from tests.checks.building import (
     ACCESS_ARN,

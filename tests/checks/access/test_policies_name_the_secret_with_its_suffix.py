@@ -1,7 +1,5 @@
 """The trap of a secret's ARN without the six characters that end it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

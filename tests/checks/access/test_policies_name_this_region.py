@@ -1,7 +1,5 @@
 """The trap of another Region in an ARN."""
 
-from __future__ import annotations
-
 from secrets_ui.services.access.check import judge
 from tests.checks.building import (
     KEY_ARN,

@@ -1,7 +1,5 @@
 """Whether a policy admits everyone."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

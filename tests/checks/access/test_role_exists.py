@@ -1,7 +1,5 @@
 """Whether the Lambda's role exists."""
 
-from __future__ import annotations
-
 from tests.checks.building import MISSING, denied, evidence, finding
 
 

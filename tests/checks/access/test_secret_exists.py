@@ -1,7 +1,5 @@
 """Whether the secret exists here."""
 
-from __future__ import annotations
-
 from tests.checks.building import MISSING, NAME, denied, evidence, finding
 
 

@@ -1,7 +1,5 @@
 """Whether a version holds AWSCURRENT."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from tests.checks.building import SECRET, VERSION, evidence, finding, known

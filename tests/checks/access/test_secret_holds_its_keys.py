@@ -1,7 +1,5 @@
 """Whether the value is what the catalogue expects."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Whether the secret is scheduled for deletion."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

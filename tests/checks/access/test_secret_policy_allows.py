@@ -1,7 +1,5 @@
 """Whether the secret's own policy denies what the Lambda needs."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Whether AWS's simulator says the same."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.access.evidence import Simulated
 from secrets_ui.services.access.check import judge
 from tests.checks.building import READ, denied, evidence, finding, known, secrets_statement

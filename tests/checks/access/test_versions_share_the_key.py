@@ -1,7 +1,5 @@
 """Whether old versions are still under another key."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.secrets.secret import SecretVersion

@@ -1,7 +1,5 @@
 """Faults that are planted in the local AWS, each with the findings that must name it."""
 
-from __future__ import annotations
-
 # Importing a module registers its faults.
 from . import console, key, network, policies, role, secret
 from .planting import FAULTS, Fault

@@ -1,7 +1,5 @@
 """Faults of the console's rights to write."""
 
-from __future__ import annotations
-
 from deploy.demo.account import Account
 
 from .planting import Document, Undo, edit_policy, fault, statement

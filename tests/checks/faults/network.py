@@ -1,7 +1,5 @@
 """Faults of the network of a function in a VPC."""
 
-from __future__ import annotations
-
 import json
 
 from deploy.demo.account import Account

@@ -1,7 +1,5 @@
 """What a planted fault is, and how documents in the local AWS are edited."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Faults of the role's policies."""
 
-from __future__ import annotations
-
 from deploy.demo.account import Account
 
 from .planting import (

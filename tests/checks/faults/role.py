@@ -1,7 +1,5 @@
 """Faults of the role and the function."""
 
-from __future__ import annotations
-
 import json
 
 from deploy.demo.account import Account, create_function

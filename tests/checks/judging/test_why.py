@@ -1,7 +1,5 @@
 """Why somebody can or cannot: the calls, their layers, the closest statement."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Why somebody can or cannot read a secret under the key aws/secretsmanager."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

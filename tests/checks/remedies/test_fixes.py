@@ -1,7 +1,5 @@
 """Remedies for refusals: the smallest change, tried on the evaluator."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from dataclasses import replace

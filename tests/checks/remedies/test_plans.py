@@ -1,7 +1,5 @@
 """Plans: over generated policies, each makes who-can-read give the opposite answer."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Changes told as Terraform and as AWS CLI commands: right, and safe to paste."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The addresses that remedies print are those of deploy/terraform."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

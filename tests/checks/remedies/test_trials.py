@@ -1,7 +1,5 @@
 """Trials: a change that opens more than was asked is told so."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

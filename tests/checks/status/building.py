@@ -1,7 +1,5 @@
 """What a pass learnt of a healthy secret and of a healthy environment; tests change one thing."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The status checks, one after the other; and one that breaks costs no other."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path

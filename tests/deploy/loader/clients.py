@@ -1,7 +1,5 @@
 """A client of one's own, as a caller may give it to a Loader."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

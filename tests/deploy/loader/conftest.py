@@ -1,7 +1,5 @@
 """A fake Lambda environment, and Secrets Manager's host name on loopback behind TLS."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The layer: what is in it, that it is the same each time, and whom it trusts."""
 
-from __future__ import annotations
-
 import ssl
 import subprocess
 import sys

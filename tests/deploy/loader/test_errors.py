@@ -1,7 +1,5 @@
 """Each failure has its own type, names the secret, and has the text that the panel knows."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Through the AWS Lambda extension where it is there, and past it when it does not answer."""
 
-from __future__ import annotations
-
 import json
 import threading
 from base64 import b64encode

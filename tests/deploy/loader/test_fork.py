@@ -1,7 +1,5 @@
 """A child that is forked while another thread of its parent reads."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """Bad input is told, which and why, before anything is asked of AWS."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

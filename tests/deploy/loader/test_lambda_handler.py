@@ -1,7 +1,5 @@
 """The sample handler and the guide's FastAPI application, started as Lambda starts them."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """load_secrets_to_env and get_secret on the local AWS, by our own signature and by boto3."""
 
-from __future__ import annotations
-
 import copy
 import json
 import logging

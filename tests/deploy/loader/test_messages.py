@@ -3,8 +3,6 @@
 They are taken from the loader's own source, so that none can be forgotten.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

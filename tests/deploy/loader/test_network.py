@@ -1,7 +1,5 @@
 """Slow, broken and foreign servers: retried in the time left, with texts the panel knows."""
 
-from __future__ import annotations
-
 import os
 import socket
 import ssl

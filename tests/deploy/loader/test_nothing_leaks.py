@@ -1,7 +1,5 @@
 """No value in a log, a text, an error, or the locals of a traceback."""
 
-from __future__ import annotations
-
 import logging
 import os
 import traceback

@@ -1,7 +1,5 @@
 """A refresh that fails: what is held is served, and AWS is left alone for a while."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Any

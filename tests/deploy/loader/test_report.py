@@ -1,7 +1,5 @@
 """The JSON line of each read: which version this instance holds, and never a value."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys

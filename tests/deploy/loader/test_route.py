@@ -1,7 +1,5 @@
 """Which way is taken, and why: whatever is unusual is boto3's."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Signatures: AWS's published examples, and botocore's on thousands of random requests."""
 
-from __future__ import annotations
-
 import random
 import string
 

@@ -1,7 +1,5 @@
 """Text, bytes, versions and several secrets at once; a client of one's own; other Regions."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

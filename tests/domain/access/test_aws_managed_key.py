@@ -1,7 +1,5 @@
 """A secret under the key aws/secretsmanager: both hops are judged, by the policy AWS documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

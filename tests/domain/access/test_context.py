@@ -1,7 +1,5 @@
 """The request context of a running Lambda: what is known, what is present, and what is unknown."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

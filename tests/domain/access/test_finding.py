@@ -1,7 +1,5 @@
 """A finding that was kept is the same when it is read again."""
 
-from __future__ import annotations
-
 import json
 
 from secrets_ui.domain.access.finding import Finding, Part, Shown

@@ -1,7 +1,5 @@
 """Who gains and who loses by another text of one policy."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

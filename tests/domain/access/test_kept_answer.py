@@ -1,7 +1,5 @@
 """A whole answer as JSON: what a page shows of a large account is what was judged."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

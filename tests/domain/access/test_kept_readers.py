@@ -1,7 +1,5 @@
 """What is kept of who can read, and what a later look makes of it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Known errors: from a text of a Lambda's log to the checks that explain it."""
 
-from __future__ import annotations
-
 import json
 import time
 from dataclasses import replace

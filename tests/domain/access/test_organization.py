@@ -1,7 +1,5 @@
 """What an organization's control policies and its id do to the answers of who can read."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """What an answer goes without is said with it: in the run, in JSON, and not in older runs."""
 
-from __future__ import annotations
-
 import json
 
 from secrets_ui.domain.access.run import Run

@@ -1,7 +1,5 @@
 """The way of a function's calls: never a no for what is not seen."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who can read: over generated accounts, every answer is the evaluator's, request by request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

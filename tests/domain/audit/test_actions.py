@@ -1,7 +1,5 @@
 """What is stored never changes, and everything that is stored has words."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.audit.actions import OPEN, Action, Outcome, ReadPurpose, describe
 
 # Written down here once more on purpose: records of earlier releases hold these strings.

@@ -1,8 +1,6 @@
 """audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is
 named."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

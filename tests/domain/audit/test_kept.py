@@ -1,7 +1,5 @@
 """A checkpoint's name tells all of it, and a list of names all checkpoints."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.audit.chain import Checkpoint
 from secrets_ui.domain.audit.kept import checkpoints_in, name_of
 

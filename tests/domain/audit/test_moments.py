@@ -1,7 +1,5 @@
 """Times of the audit log's filter: each form that is taken, as a browser's field holds it."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.audit.moments import read_moment

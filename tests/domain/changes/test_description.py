@@ -1,7 +1,5 @@
 """A secret's description and tags: the steps to what is wanted, and what AWS shows of each."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """edit: what a person asked for, applied to the version that it started from."""
 
-from __future__ import annotations
-
 import json
 import re
 

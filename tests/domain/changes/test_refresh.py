@@ -1,7 +1,5 @@
 """Whom a change of $LATEST reaches, and the commands that are given instead."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The next step of a rotation follows from what is known."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

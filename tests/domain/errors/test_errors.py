@@ -1,7 +1,5 @@
 """errors: each is fit for people: a title, a status, a text, AWS's own words where it spoke."""
 
-from __future__ import annotations
-
 import inspect
 
 import pytest

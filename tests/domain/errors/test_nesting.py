@@ -1,7 +1,5 @@
 """JSON from outside, at every door that reads it: nested too deeply is a refusal, at any depth."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Builders of policies and requests for the tests of the evaluator."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from secrets_ui.domain.iam import (

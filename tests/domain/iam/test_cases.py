@@ -1,7 +1,5 @@
 """Every case of the case files, compared in every member of its answer."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

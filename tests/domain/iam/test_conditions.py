@@ -1,7 +1,5 @@
 """Condition operators: values, missing keys, sets, variables, and what cannot be told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Patterns and values at their edges: what wildcards cross, what an unknown tag leaves open."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

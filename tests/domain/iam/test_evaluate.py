@@ -1,7 +1,5 @@
 """How the layers come together, what the answer holds, and what is not known."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Wildcards: what they cover, against the plainest possible reading, and in linear time."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

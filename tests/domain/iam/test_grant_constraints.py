@@ -1,7 +1,5 @@
 """A grant's constraint on the whole encryption context: which keys a request has, if known."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

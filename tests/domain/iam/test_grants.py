@@ -1,7 +1,5 @@
 """KMS grants, as ListGrants gives them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Policies outside AWS's grammar give an error that names policy, statement and element."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

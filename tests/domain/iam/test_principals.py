@@ -1,7 +1,5 @@
 """Principal and NotPrincipal in all their forms, and who may ask."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

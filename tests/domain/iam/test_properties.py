@@ -1,7 +1,5 @@
 """What holds of every request: drawn from policies that hit often, and from all the grammar."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is said of a policy, a request or a grant that is refused, and where the limits lie."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

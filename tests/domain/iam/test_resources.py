@@ -1,7 +1,5 @@
 """Resource and NotResource: case, segments, incomplete ARNs and variables."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.iam import PolicyKind

@@ -1,7 +1,5 @@
 """The JSON form: every line gets an answer, whatever it holds."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

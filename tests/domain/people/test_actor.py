@@ -1,7 +1,5 @@
 """actor: the name that a person, or a job of the console, has in AWS."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """What people may be called, and the one spelling of a name."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """roles: how far a grant reaches, and what may be given."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

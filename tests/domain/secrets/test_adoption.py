@@ -1,7 +1,5 @@
 """What a secret needs so that the catalogue and Terraform know it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """catalog: the file says what is expected; a mistake is reported with file and member."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Keys over environments: equality by fingerprint, what is missing, which rule is broken."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """document: an edit touches what it changes and not a byte else."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

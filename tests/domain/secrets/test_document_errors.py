@@ -1,7 +1,5 @@
 """document: what is no clean JSON object is refused with its position, without its content."""
 
-from __future__ import annotations
-
 import traceback
 
 import pytest

@@ -1,7 +1,5 @@
 """When a message tells of a date; and dates as months."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """export: the names of keys and what the catalogue says of them, fit to be read again."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

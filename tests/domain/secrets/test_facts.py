@@ -1,7 +1,5 @@
 """facts: what is kept of a version can tell values apart and cannot tell what they are."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

@@ -1,7 +1,5 @@
 """health: faults come first, what nobody looked at is never healthy, order does not matter."""
 
-from __future__ import annotations
-
 import json
 import random
 from datetime import UTC, datetime, timedelta

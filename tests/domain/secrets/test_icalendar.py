@@ -1,7 +1,5 @@
 """iCalendar: any name comes out as it went in, in lines as RFC 5545 wants them."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime
 

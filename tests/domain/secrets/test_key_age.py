@@ -1,7 +1,5 @@
 """How old a key's value is, told by the versions that hold the same fingerprint."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

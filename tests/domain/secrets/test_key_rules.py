@@ -1,7 +1,5 @@
 """key_rules: errors where a value cannot be right, warnings where it may not, never the value."""
 
-from __future__ import annotations
-
 import re
 import string
 import sys

@@ -1,7 +1,5 @@
 """A secret's name in a URL: read back exactly, never with a segment that is normalised."""
 
-from __future__ import annotations
-
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest

@@ -1,7 +1,5 @@
 """The names of pins, and when a secret takes one."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.errors import InvalidChange

@@ -1,7 +1,5 @@
 """What "arrived" means, by what the lines of the loader say."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

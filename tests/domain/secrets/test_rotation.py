@@ -1,7 +1,5 @@
 """What a rotation of AWS's tells of itself, and what shows that one of its steps has failed."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """secret: what labels mean, and which states of a secret forbid an edit."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """SecretValue: nothing that Python or Django does by itself gets the text out."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import json

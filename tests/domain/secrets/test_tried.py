@@ -1,7 +1,5 @@
 """What a trial means: an answer is believed, a missing one never makes a refusal or hides one."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

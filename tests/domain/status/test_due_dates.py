@@ -1,7 +1,5 @@
 """When the keys of a secret are due, and what a pass could not learn."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Events: told once, with an end notice; what hits many secrets at once is one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

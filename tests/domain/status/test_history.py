@@ -1,7 +1,5 @@
 """The strip of 90 days: the worst of each day, and a line where nobody looked."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given

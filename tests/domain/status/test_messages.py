@@ -1,7 +1,5 @@
 """What a message says of a change."""
 
-from __future__ import annotations
-
 from secrets_ui.domain.status.messages import LONGEST, NAMED, ChangeMessage
 
 

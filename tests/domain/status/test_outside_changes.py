@@ -1,7 +1,5 @@
 """What counts as a change made outside this console, and what does not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

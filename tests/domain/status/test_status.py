@@ -1,7 +1,5 @@
 """Status is a pure function of findings and age: order is no matter, unknown not healthy."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Cost: by the hour, never more so far than in the whole month, and unknown is not zero."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 

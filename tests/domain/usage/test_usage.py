@@ -1,7 +1,5 @@
 """Reads and errors by day: no data point is not zero, and the unknown is not counted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """One run: gathered, judged, told; and the demo's fault with the AWS CLI itself."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

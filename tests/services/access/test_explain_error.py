@@ -1,7 +1,5 @@
 """A pasted error: the checks that explain it, and where the evidence says otherwise."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.people.actor import Actor

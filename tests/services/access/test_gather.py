@@ -1,7 +1,5 @@
 """Gathering: what is asked, what hangs on what, and what a refusal costs."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """An act is on record before it is made, and ends as it left its block."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """What can be refused as often as somebody likes makes one record a minute of each kind."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

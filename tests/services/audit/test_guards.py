@@ -1,7 +1,5 @@
 """What the hashes cannot show: an emptied log, a table that can be changed, a role of nobody's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What the log is searched by follows its records, can be made anew, and is compared with them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from itertools import combinations

@@ -1,7 +1,5 @@
 """A chain that was cut off, or made anew with the right key, is found by what nobody can delete."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reservations in the database: each counts before anything is verified."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The row of texts that a record becomes, before it has a place in the chain."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.audit.actions import Action, Outcome, Phase

@@ -1,7 +1,5 @@
 """How many acts a person may begin in a minute: what counts, from when, and what is said."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

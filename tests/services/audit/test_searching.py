@@ -1,7 +1,5 @@
 """Searching the audit log: each filter, pages, one record with its neighbours, and exports."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

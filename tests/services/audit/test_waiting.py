@@ -1,7 +1,5 @@
 """What lessens power is done while the log takes no records, and is on record when it does."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator

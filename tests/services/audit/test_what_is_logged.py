@@ -1,7 +1,5 @@
 """Adding to the audit log: what the log stream is told, and what an outage or a settlement is."""
 
-from __future__ import annotations
-
 import json
 import logging
 import time

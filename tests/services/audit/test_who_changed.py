@@ -1,7 +1,5 @@
 """Who made a version, by the audit log."""
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.domain.audit.actions import Action

@@ -1,7 +1,5 @@
 """S75: what a record says, and that everything that matters leaves one."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime, timedelta

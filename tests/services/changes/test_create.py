@@ -1,7 +1,5 @@
 """A new secret: its key, its tags, its first document, and the truth on record."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import uuid

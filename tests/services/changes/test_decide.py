@@ -1,8 +1,6 @@
 """Proposals: made under a label, approved by a second person as a compare-and-swap, or rejected;
 decided on once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

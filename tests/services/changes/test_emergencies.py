@@ -1,7 +1,5 @@
 """Emergencies: current without a second person, on record, until one has looked at it."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

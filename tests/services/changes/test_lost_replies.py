@@ -1,8 +1,6 @@
 """S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most,
 and the truth on record."""
 
-from __future__ import annotations
-
 import json
 import time
 import uuid

@@ -1,8 +1,6 @@
 """Description, tags, deletion and its cancellation: what AWS has, what is on record, and what is
 made of a lost answer."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable

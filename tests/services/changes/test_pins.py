@@ -1,7 +1,5 @@
 """A version is pinned under a name, on record; a pin moves or comes off as somebody says."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

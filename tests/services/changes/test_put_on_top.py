@@ -1,7 +1,5 @@
 """A proposal whose base has moved goes on top of what is current now, where no key overlaps."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

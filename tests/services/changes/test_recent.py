@@ -1,7 +1,5 @@
 """The last changes: all kinds of them, page by page, and only what one may see."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Fresh instances: what AWS has, what is on record, and that nobody's change is lost."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """S63, S66, S67: a save that must not be made is refused with its reason, on record, and AWS is
 left alone."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

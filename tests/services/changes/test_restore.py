@@ -1,7 +1,5 @@
 """Restores: a new version with what an earlier one holds, by the same compare-and-swap."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 

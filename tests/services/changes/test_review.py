@@ -1,8 +1,6 @@
 """The review before a save, and what a conflict is told as: masked, key by key, with who and
 when."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

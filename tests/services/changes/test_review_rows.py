@@ -1,7 +1,5 @@
 """What a review and a conflict say of each key, word for word."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

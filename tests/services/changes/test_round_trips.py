@@ -1,8 +1,6 @@
 """S64, S65: what is typed reaches AWS byte for byte, and what nobody touched stays as it was, byte
 for byte."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

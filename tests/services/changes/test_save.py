@@ -1,7 +1,5 @@
 """Saving: compare-and-swap on AWS, with an intent before it and an outcome after it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Each act on a secret asks for the scope that it needs, of that one secret, and no wider one."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from typing import Any

@@ -1,8 +1,6 @@
 """Settling: an intent without an outcome ends with what AWS, or the record itself, proves;
 otherwise with "unknown", never with a guess."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Settling a decision that was cut off: an approval by AWSCURRENT, a rejection by its label."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

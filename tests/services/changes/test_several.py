@@ -1,7 +1,5 @@
 """One key in several environments: copied, typed or made, and each environment saved by itself."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Callable

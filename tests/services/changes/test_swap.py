@@ -1,7 +1,5 @@
 """The compare-and-swap by itself: what it asks AWS, and what each answer of AWS means."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """What saves, decisions and settlements say of themselves: on record, in errors and in the log."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any

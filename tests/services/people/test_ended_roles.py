@@ -1,7 +1,5 @@
 """Roles with an end: gone by the clock, on record, and not brought back by a clock put back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

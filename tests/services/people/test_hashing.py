@@ -1,7 +1,5 @@
 """How many passwords are hashed at once, and what becomes of one too many."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

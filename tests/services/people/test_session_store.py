@@ -1,7 +1,5 @@
 """Web sessions: kept under a hash, short for whoever is not signed in."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """All environments side by side: one call for each, no known value read, and what fails is told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """debts: which current values people know, and which should be changed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

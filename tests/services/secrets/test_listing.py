@@ -1,7 +1,5 @@
 """The list: one call to AWS where the database knows the rest, and nothing stale in it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Comparisons with other environments: read once, and only where the person may read."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Reading the function's log: bounded, newest first, and what AWS refuses is part of the answer."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Which keys are tried, and by which values what is known of them is kept."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

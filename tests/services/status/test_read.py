@@ -1,7 +1,5 @@
 """The board as it is read: environments stand in the order of their file."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Whether the console can do its work, and that an answer comes whatever happens."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The outbox: signed, tried again, sent once, and never a redirect followed."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -1,7 +1,5 @@
 """Changes are told once, from the audit log, to whom the environment says; never a value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

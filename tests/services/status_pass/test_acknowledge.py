@@ -1,7 +1,5 @@
 """An acknowledged finding ends, on record, and comes back only if it happens again."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

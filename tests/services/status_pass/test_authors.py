@@ -1,7 +1,5 @@
 """Who made a change: one query of CloudTrail a kind, repeated while it lags, no guesses."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

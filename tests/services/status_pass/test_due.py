@@ -1,7 +1,5 @@
 """When keys are due: what a pass keeps of it, what it leaves, and that each step is told once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """One pass at a time: a lease on SQLite, an advisory lock on PostgreSQL."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

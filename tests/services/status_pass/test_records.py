@@ -1,7 +1,5 @@
 """The audit chain from pass to pass: in steps, daily as a whole, and against checkpoints."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who can read each secret: looked at once a day by the pass, and when somebody asks."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Passes over an estate in a local AWS: what is kept, what changes, and what a pass asks of AWS."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What is on record as not carried out has not taken effect, as far as a pass has seen."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """What environments cost together: nothing twice, and what was not told is not known."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What is kept of CloudTrail's events: all of them, once, however often a go is cut short."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Troubleshooting pages: a streamed run, a kept one, its report, a pasted error or policy."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from typing import Any

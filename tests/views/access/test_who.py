@@ -1,7 +1,5 @@
 """The page of who can read a secret, its exports, and the command."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """The page that explains one answer of who-can-read, and the command."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

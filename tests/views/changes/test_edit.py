@@ -1,7 +1,5 @@
 """The edit pages: key by key, or the whole document; with the page's script and without it."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

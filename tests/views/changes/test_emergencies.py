@@ -1,7 +1,5 @@
 """Changes without a second person, the look at them, and proposals put on top, by their pages."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The import page: keys out of a pasted text, reviewed and saved without the text coming back."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pages that create, describe and delete whole secrets."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

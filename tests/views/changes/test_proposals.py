@@ -1,7 +1,5 @@
 """Proposed changes, where an environment asks for a second person."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page that says what serves, and has the function start fresh instances."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

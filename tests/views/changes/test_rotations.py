@@ -1,7 +1,5 @@
 """A rotation, from its beginning to the old value's revocation: each step from what is known."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta

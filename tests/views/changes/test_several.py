@@ -1,7 +1,5 @@
 """The page that sets one key in several environments, with a script and without."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Somebody leaves: what they have and know on one page, and a to-do list that ticks itself off."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

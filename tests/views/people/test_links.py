@@ -1,7 +1,5 @@
 """A local person is added on the page: a link that works once, and no password known to others."""
 
-from __future__ import annotations
-
 import html
 import logging
 import re

@@ -1,7 +1,5 @@
 """People: roles given and taken by admins, accounts switched off, and what nobody may do."""
 
-from __future__ import annotations
-
 import html
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A role is asked for, given for a time or refused, and shown until when."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

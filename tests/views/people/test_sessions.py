@@ -1,7 +1,5 @@
 """Sessions: one's own, everybody's for an admin, and staying signed in. S25, S26, S27."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

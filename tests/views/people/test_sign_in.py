@@ -1,7 +1,5 @@
 """Sign-in and sign-out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

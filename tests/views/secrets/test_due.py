@@ -1,7 +1,5 @@
 """The page of what is due, as a list and as months, its command, and the calendar."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

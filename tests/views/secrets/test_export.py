@@ -1,7 +1,5 @@
 """The names of a secret's keys as files."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The history of a secret, the comparison of two versions, and a restore by its pages."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A secret's pages while AWS does not tell of it: its error, and below it what is on record."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pages that show secrets: an environment's list, and one secret."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from dataclasses import replace

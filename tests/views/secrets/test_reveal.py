@@ -1,7 +1,5 @@
 """Showing a value: one key, a reason, a fresh proof, its own record; and what is never shown."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The page that says whether a version has arrived, its JSON, and the command."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Trying a value: on record, at GitHub alone, kept by fingerprint, and shown beside its key."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

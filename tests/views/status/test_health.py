@@ -1,7 +1,5 @@
 """For a load balancer: is the process alive, and can it do its work."""
 
-from __future__ import annotations
-
 import pytest
 from django.db import connection
 from django.test import Client

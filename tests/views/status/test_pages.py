@@ -1,7 +1,5 @@
 """The status page: who sees what, how it is worded, and that it reads the database alone."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

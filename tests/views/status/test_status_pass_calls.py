@@ -3,8 +3,6 @@
 `make bench` does it with 3 × 1,000 secrets.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from secrets_ui.models import StatusSnapshot
