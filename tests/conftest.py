@@ -64,6 +64,9 @@ django_settings.PASSWORD_HASHERS = [
 ]
 
 
+# All that a web session may hold: who it is, and since when.
+SESSION_KEYS = {SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, "started", "seen", "proved_at"}
+
 # What the fixtures of these names make.
 MakeEstate = Callable[..., Estate]
 SignedIn = Callable[..., Client]

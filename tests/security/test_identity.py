@@ -18,7 +18,7 @@ from deploy.demo.seed import make_accounts
 from secrets_ui.models import AuditRecord, CountedRefusal, Reservation, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON, current_version, edit_url, key_form
-from tests.conftest import DEPLOYED_HASHERS, MakeEstate, SignedIn, Watched, client_of
+from tests.conftest import DEPLOYED_HASHERS, SESSION_KEYS, MakeEstate, SignedIn, Watched, client_of
 from tests.security.counting_hasher import CountingHasher
 from tests.urls import every_url
 
@@ -409,12 +409,5 @@ def test_s35_the_session_holds_who_and_since_when_and_nothing_else(
     client: Client, hana: Any
 ) -> None:
     sign_in(client, "hana", PASSWORD)
-    assert set(client.session.keys()) == {
-        "_auth_user_id",
-        "_auth_user_backend",
-        "_auth_user_hash",
-        "started",
-        "seen",
-        "proved_at",
-    }
+    assert set(client.session.keys()) == SESSION_KEYS
     assert PASSWORD not in json.dumps(dict(client.session))

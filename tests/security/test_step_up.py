@@ -24,7 +24,7 @@ from testkit.posting import (
     key_form,
     save_key,
 )
-from tests.conftest import MakeEstate, Watched, client_of
+from tests.conftest import SESSION_KEYS, MakeEstate, Watched, client_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -75,14 +75,7 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
     assert "/step-up?next=" in answer.content.decode()
     assert canary not in answer.content.decode()
     assert [session.get_decoded() for session in Session.objects.all()] == [dict(client.session)]
-    assert not set(client.session.keys()) - {
-        "_auth_user_id",
-        "_auth_user_backend",
-        "_auth_user_hash",
-        "started",
-        "seen",
-        "proved_at",
-    }
+    assert not set(client.session.keys()) - SESSION_KEYS
     assert aws.received == []
     assert estate.value("dev", "config") == before
     record = AuditRecord.objects.get(action="access.refused")
