@@ -1,4 +1,4 @@
-"""Who can read a secret: from gathered answers to the page, and the memory that it takes.
+"""Who can read a secret: from gathered answers to the page, and the memory that it takes; and why.
 
 An account of so many roles, each with ten policies of its own, no two alike.
 """
@@ -25,13 +25,16 @@ from testkit.accounts import (
     ENVIRONMENT,
     KEY,
     READ,
+    ROLE,
     SECRET,
     MadeAccount,
     allow,
     policy,
+    question_about,
 )
 
 POLICIES = 10
+_TAG = "aws:PrincipalTag/team"
 _SERVICES = ("s3", "dynamodb", "sqs", "sns", "logs", "ec2", "rds", "ecs", "ssm", "xray")
 
 
@@ -106,6 +109,7 @@ def _measure_here(roles: int, rounds: int) -> dict[str, Any]:
         "more_mib": round(max(peaks) - before, 1),
         "kept_mib_afterwards": kept,
         "kept_answer": _measure_kept(evidence, details),
+        "why": _measure_why(roles),
         "goal_more_mib_at_most": 120,
     }
 
@@ -124,6 +128,33 @@ def _measure_kept(evidence: Any, details: Any) -> dict[str, Any]:
         "kept_kib": len(text) // 1024,
         "more_mib": round(_resident() - before, 1),
     }
+
+
+def _measure_why(roles: int) -> dict[str, Any]:
+    """Why one of as many cannot read: what is offered changes the key policy, which all share.
+
+    That names everybody, by a tag; or roles one by one.
+    """
+    tagged = allow(DECRYPT, Principal="*", Condition={"StringEquals": {_TAG: "ops"}})
+    named = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/another"})
+    return {"tagged": _why(roles, tagged), "named": _why(roles, named)}
+
+
+def _why(roles: int, statement: dict[str, Any]) -> dict[str, Any]:
+    from secrets_ui.checks.judging.why import explain
+    from secrets_ui.domain.access.gains import Others
+
+    account = make_large(roles)
+    account.role("subject", CAN_READ, expected=None, tags={"team": "dev"})
+    account.key_policy = [statement]
+    evidence, details = account.evidence(), account.details
+    question = question_about(account)
+    started = time.process_time()
+    found = explain(question, evidence, lambda arn: 0, Others(evidence, details, ROLE))
+    seconds = round(time.process_time() - started, 3)
+    compared = sum(bool(offer.others) for offer in found.offers)
+    assert compared
+    return {"seconds": seconds, "offers_compared": compared}
 
 
 def _page(evidence: Any, details: Any) -> tuple[str, int]:

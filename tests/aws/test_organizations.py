@@ -1,25 +1,62 @@
 """An account's organization: read from the account up to the root, whole or not at all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import pytest
 from botocore.stub import Stubber
 
 from deploy.demo.account import assume
-from secrets_ui.aws.organizations import OrganizationsGateway
+from secrets_ui.aws.organizations import Kind, OrganizationsGateway
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.access.evidence import Denied, Missing, Unreachable, learn
+from secrets_ui.domain.access.evidence import (
+    Denied,
+    Evidence,
+    Known,
+    Missing,
+    Organization,
+    Unreachable,
+    learn,
+)
 from secrets_ui.domain.environment import Environment
-from secrets_ui.services.access.organization import read_organization
+from secrets_ui.services.access.organization import OrganizationQuestions, organization_of
 from testkit.copying_aws import CopyingAws
 from tests.conftest import fresh_environments
 
 ACCOUNT, ORGANIZATION = "111111111111", "o-example123"
 DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+KINDS = get_args(Kind)
+Then = Callable[[Any], None]
 NO_READS = {"Version": "2012-10-17", "Statement": [DENY]}
+
+
+def read(
+    gateway: OrganizationsGateway, account: str
+) -> tuple[Evidence[Organization], list[list[str]]]:
+    """The organization; and what was asked at once, round by round."""
+    answers: dict[str, Evidence[Any]] = {}
+    waiting: list[tuple[str, Callable[[], Known[Any]], Then]] = []
+    rounds: list[list[str]] = []
+
+    def ask(name: str, call: Any, *args: Any, then: Then = lambda answer: None) -> None:
+        waiting.append((name, partial(call, *args), then))
+
+    OrganizationQuestions(ask, gateway, account).begin()
+    while waiting:
+        asked, waiting[:] = list(waiting), []
+        rounds.append([name for name, _, _ in asked])
+        for name, call, then in asked:
+            answers[name] = learn(call)
+            then(answers[name])
+    return organization_of(answers, account), rounds
+
+
+def known(found: Evidence[Organization]) -> Organization:
+    assert isinstance(found, Known)
+    return found.value
 
 
 def test_levels_are_read_from_the_account_up_to_the_root(
@@ -41,9 +78,10 @@ def test_levels_are_read_from_the_account_up_to_the_root(
         made.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=target)
 
     gateway = OrganizationsGateway(local_sessions.caller(environment, "hana"))
-    found = read_organization(gateway, member).value
+    found = known(read(gateway, member)[0])
     assert (found.id, found.management) == (organization["Id"], environment.account)
     assert found.paths == (f"{found.id}/{root}/{unit}/",)
+    assert isinstance(found.levels, Known)
     by_target = {level.target: level for level in found.levels.value}
     assert list(by_target) == [member, unit, root]
     assert "no-ser" in [document.name for document in by_target[unit].service]
@@ -69,7 +107,7 @@ def test_an_account_in_no_organization(stubbed: tuple[OrganizationsGateway, Stub
     gateway, stub = stubbed
     code = "AWSOrganizationsNotInUseException"
     stub.add_client_error("describe_organization", code, "no", 400)
-    assert isinstance(learn(lambda: read_organization(gateway, ACCOUNT)), Missing)
+    assert isinstance(read(gateway, ACCOUNT)[0], Missing)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +119,63 @@ def test_one_refusal_leaves_all_policies_unknown_and_the_organization_known(
 ) -> None:
     gateway, stub = stubbed
     describe(stub)
-    stub.add_response("list_parents", {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]})
-    stub.add_response("list_policies_for_target", {"Policies": [{"Id": "p-FullAWSAccess"}]})
+    add_root(stub)
+    attach(stub, "p-FullAWSAccess")
+    for _ in range(3):  # the account's RCPs, and both of the root
+        attach(stub)
     stub.add_client_error("describe_policy", code, "no", status)
-    found = read_organization(gateway, ACCOUNT).value
-    assert (found.id, isinstance(found.levels, kind), found.calls) == (ORGANIZATION, True, 4)
+    found = known(read(gateway, ACCOUNT)[0])
+    assert (found.id, isinstance(found.levels, kind)) == (ORGANIZATION, True)
     assert found.paths == ()
+
+
+def add_root(stub: Stubber) -> None:
+    stub.add_response("list_parents", {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]})
+
+
+def attach(stub: Stubber, *policies: str) -> None:
+    stub.add_response("list_policies_for_target", {"Policies": [{"Id": p} for p in policies]})
+
+
+def test_what_hangs_on_no_other_answer_is_asked_at_once_and_each_policy_once(
+    stubbed: tuple[OrganizationsGateway, Stubber],
+) -> None:
+    gateway, stub = stubbed
+    describe(stub)
+    add_root(stub)
+    for policies in (["p-a", "p-b"], ["p-c"], ["p-a"], ["p-c"]):
+        attach(stub, *policies)
+    for name in ("a", "b", "c"):
+        summary = {
+            "Id": f"p-{name}",
+            "Name": name,
+            "Arn": f"arn:aws:organizations::9:policy/{name}",
+        }
+        stub.add_response(
+            "describe_policy", {"Policy": {"PolicySummary": summary, "Content": "{}"}}
+        )
+    told, rounds = read(gateway, ACCOUNT)
+    assert rounds == [
+        ["organization"],
+        [f"parent:{ACCOUNT}"],
+        [f"{kind}:{target}" for target in (ACCOUNT, "r-ab12") for kind in KINDS],
+        ["control:p-a", "control:p-b", "control:p-c"],
+    ]
+    levels = known(told).levels
+    assert isinstance(levels, Known)
+    names = [
+        (level.target, [d.name for d in level.service], [d.name for d in level.resource])
+        for level in levels.value
+    ]
+    assert names == [(ACCOUNT, ["a", "b"], ["c"]), ("r-ab12", ["a"], ["c"])]
+
+
+def test_where_aws_does_not_show_the_parent_nothing_else_is_asked(
+    stubbed: tuple[OrganizationsGateway, Stubber],
+) -> None:
+    gateway, stub = stubbed
+    describe(stub)
+    stub.add_client_error("list_parents", "AccessDeniedException", "no", 400)
+    told, rounds = read(gateway, ACCOUNT)
+    assert rounds == [["organization"], [f"parent:{ACCOUNT}"]]
+    assert isinstance(known(told).levels, Denied)

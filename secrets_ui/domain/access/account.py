@@ -45,6 +45,11 @@ class Principal:
     last_used: datetime | None = None
 
     @property
+    def title(self) -> str:
+        """What a policy calls it."""
+        return self.identity.arn
+
+    @property
     def is_user(self) -> bool:
         return ":user/" in self.identity.arn
 
@@ -67,6 +72,20 @@ class AccountDetails:
         yield principal.identity.boundary
         for name in principal.groups:
             yield from self.groups[name].attached if name in self.groups else ()
+
+    def differing(self, other: AccountDetails) -> frozenset[str]:
+        """ARNs of the roles and users whose own policies are others there, by whatever they have
+        them. Both are of the same roles and users.
+        """
+        policies = _keys_of_others(self.policies, other.policies)
+        groups = _keys_of_others(self.groups, other.groups)
+        return frozenset(
+            was.title
+            for was, now in zip(self.principals, other.principals, strict=True)
+            if was != now
+            or not groups.isdisjoint(was.groups)
+            or not policies.isdisjoint(self._managed_of(was))
+        )
 
     def evidence_of(self, principal: Principal, call: AwsCall) -> RoleEvidence:
         """A policy that is attached and not in the list is missing, so the layer is not known."""
@@ -100,3 +119,7 @@ class AccountDetails:
     def _managed(self, arn: str, call: AwsCall) -> Evidence[Document]:
         found = self.policies.get(arn)
         return Known(found, call) if found else Missing(call)
+
+
+def _keys_of_others(old: Mapping[str, object], new: Mapping[str, object]) -> set[str]:
+    return {key for key in {**old, **new} if old.get(key) != new.get(key)}

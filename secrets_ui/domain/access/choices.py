@@ -15,7 +15,7 @@ from ..secrets.secret import AWSCURRENT
 
 ANY_SESSION = "any.session.of.it"
 """A name that no policy means."""
-_STAGE = "secretsmanager:VersionStage"
+STAGE = "secretsmanager:VersionStage"
 _SESSION = re.compile(
     r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII
 )
@@ -40,7 +40,7 @@ class Choices:
 
     def of_read(self) -> tuple[dict[str, str], ...]:
         """Condition keys to try for a read, none first."""
-        return ({}, {_STAGE: AWSCURRENT}) if self.stages else ({},)
+        return ({}, {STAGE: AWSCURRENT}) if self.stages else ({},)
 
     def with_more(self, statements: Iterable[Statement]) -> Choices:
         """The choices that these statements make matter as well."""
@@ -58,7 +58,7 @@ def find_choices(statements: Iterable[Statement], grants: Iterable[Grant]) -> Ch
     sessions = [(hit[1], hit[2], hit[3]) for hit in found if hit]
     conditions = [condition for s in statements for condition in s.conditions]
     wanted = [text for c in conditions if c.lookup == "aws:userid" for text in c.wanted]
-    stages = any(c.lookup == _STAGE.casefold() for c in conditions)
+    stages = any(c.lookup == STAGE.casefold() for c in conditions)
     return Choices(frozenset(sessions), frozenset(_session_names(wanted)), stages)
 
 

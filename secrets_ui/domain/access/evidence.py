@@ -153,10 +153,9 @@ class ControlPolicies:
 
 @dataclass(frozen=True)
 class Organization(Membership):
-    """`levels` are from the account upwards to the root. `calls` were made."""
+    """`levels` are from the account upwards to the root."""
 
     levels: Evidence[tuple[ControlPolicies, ...]]
-    calls: int = 1
 
     @property
     def paths(self) -> tuple[str, ...]:

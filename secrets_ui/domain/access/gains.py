@@ -8,18 +8,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .account import OF_GROUP, AccountDetails, Group, Principal
-from .answers import Kind, Row, WhoCan
+from .answers import Kind, Row
+from .concerned import Concerned, find_concerned
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .expected_policies import is_managed_by_aws
 from .policies import NO_STATEMENT, with_policy
 from .reach import Ability, Parser
-from .who import who_can
+from .who import Everybody, find_gaps
 
 
 @dataclass(frozen=True)
 class Turn:
     """What one principal could do only before, or only after. `untold` cannot be told after, and
-    could be before, or the other way round.
+    could be before, or the other way round. Of `row` it holds who that is; the verdicts may be of
+    some abilities alone.
     """
 
     row: Row
@@ -35,12 +37,10 @@ def find_turns(
 
     Raises LookupError for a location that is not on the path.
     """
-    parse = Parser()
-    before = who_can(evidence, details, parse)
-    changed = with_policy(evidence, location, text)
+    changed, parse = with_policy(evidence, location, text), Parser()
     there = replace(details, value=_with_text(evidence, details.value, location, text))
-    after = who_can(changed, there, parse)
-    return _turns(before, after), after.gaps
+    before, after = Everybody(evidence, details, parse), Everybody(changed, there, parse)
+    return _turns(before, after), tuple(find_gaps(changed, there))
 
 
 # Of the evidence, what everybody's answers hang on.
@@ -50,14 +50,13 @@ _SHARED = ("secret", "resource_policy", "key_policy", "grants")
 class Others:
     """Who else gains or loses by changes that are meant for one principal, whose `title` it is.
 
-    `evidence` is about nobody yet. What everybody can do before is judged once, and only if asked.
+    `evidence` is about nobody yet.
     """
 
     def __init__(
         self, evidence: AccessEvidence, details: Evidence[AccountDetails], title: str
     ) -> None:
         self.details, self._evidence, self._title = details, evidence, title
-        self._parse = Parser()
 
     def turns(self, after: AccessEvidence) -> tuple[Turn, ...] | None:
         """`after` is the evidence about the principal with the changes; None where they change
@@ -71,12 +70,12 @@ class Others:
         if is_same and all(getattr(self._evidence, name) == shared[name] for name in _SHARED):
             return None
         changed = replace(self._evidence, **shared)
-        found = _turns(self._before, who_can(changed, known, self._parse))
+        found = _turns(self._before, Everybody(changed, known, self._before.parse))
         return tuple(turn for turn in found if turn.row.title != self._title)
 
     @cached_property
-    def _before(self) -> WhoCan:
-        return who_can(self._evidence, self.details, self._parse)
+    def _before(self) -> Everybody:
+        return Everybody(self._evidence, self.details, Parser())
 
 
 def _with_shared(details: AccountDetails, after: AccessEvidence) -> AccountDetails:
@@ -135,10 +134,10 @@ def _as_in(name: str, group: Group, evidence: AccessEvidence) -> Group:
     return Group(inline, attached)
 
 
-def _turns(before: WhoCan, after: WhoCan) -> tuple[Turn, ...]:
-    turns = [turn for turn in _compare(before, after) if turn.gains or turn.losses or turn.untold]
-    turns.sort(key=_order)
-    return tuple(turns)
+def _turns(before: Everybody, after: Everybody) -> tuple[Turn, ...]:
+    """Those who could do something only before, or only after."""
+    turns = [turn for each in find_concerned(before, after) if (turn := _turn(each, before, after))]
+    return tuple(sorted(turns, key=_order))
 
 
 def _order(turn: Turn) -> tuple[object, ...]:
@@ -171,17 +170,16 @@ def _with_inline(principal: Principal, name: str, text: str) -> Principal:
     return replace(principal, inline=(*others, Document(name, text)))
 
 
-def _compare(before: WhoCan, after: WhoCan) -> list[Turn]:
-    was = {row.title: row for row in before.rows}
-    now = {row.title: row for row in after.rows}
-    return [_turn(row, was.get(title), now.get(title)) for title, row in {**was, **now}.items()]
-
-
-def _turn(row: Row, was: Row | None, now: Row | None) -> Turn:
-    """Whoever is in one list alone could do nothing in the other: no policy named them there."""
+def _turn(one: Concerned, before: Everybody, after: Everybody) -> Turn | None:
+    """None where no answer differs. Where no policy named somebody, they could do nothing."""
+    was = before.row(one.was, one.abilities) if one.was else None
+    now = after.row(one.now, one.abilities) if one.now else None
     found: dict[bool | None, list[Ability]] = {True: [], False: [], None: []}
-    for ability in Ability:
+    for ability in one.abilities:
         could, can = (of.verdicts[ability].can if of else False for of in (was, now))
         if could is not can:
             found[None if None in (could, can) else can].append(ability)
+    row = now or was
+    if row is None or not any(found.values()):
+        return None
     return Turn(row, tuple(found[True]), tuple(found[False]), tuple(found[None]))

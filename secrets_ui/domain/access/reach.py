@@ -139,7 +139,19 @@ class Verdict:
 
 
 NO = Verdict(False)
-Ask = Callable[[], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whether a caller may call an action: a question that is still to be asked."""
+
+    action: str
+    ask: Callable[[], Answer]
+
+    def __call__(self) -> Answer:
+        return self.ask()
+
+
 Way = tuple[Ask, ...]
 """The hops of one way to do something. All of them must be allowed."""
 About = Callable[[str], Parse]
@@ -175,10 +187,13 @@ def ways(evidence: AccessEvidence, ability: Ability, caller: Caller, about: Abou
     """Each way to do something, as questions that are still to be asked."""
 
     def secret(action: str) -> Ask:
-        return partial(ask_read, evidence, action, caller, about(action))
+        return Ask(action, partial(ask_read, evidence, action, caller, about(action)))
 
     def key(action: str, service: str = "secretsmanager") -> Ask:
-        return partial(ask_decrypt, evidence, action, caller, service, about(action))
+        return Ask(action, partial(ask_decrypt, evidence, action, caller, service, about(action)))
+
+    def iam(action: str) -> Ask:
+        return Ask(action, partial(ask_iam, evidence, action, caller, about(action)))
 
     match ability:
         case Ability.READ:
@@ -193,8 +208,7 @@ def ways(evidence: AccessEvidence, ability: Ability, caller: Caller, about: Abou
             if not has_aws_managed_key(evidence):
                 yield from [(key(action, service=""),) for action in (_CHANGE_KEY, _GRANT)]
             if account_of(caller.arn) == evidence.environment.account and caller.role_arn:
-                for action in _CHANGE_USER if caller.is_user else _CHANGE_ROLE:
-                    yield (partial(ask_iam, evidence, action, caller, about(action)),)
+                yield from [(iam(a),) for a in (_CHANGE_USER if caller.is_user else _CHANGE_ROLE)]
 
 
 def _judge_way(way: Way) -> Verdict:

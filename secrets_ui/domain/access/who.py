@@ -2,11 +2,12 @@
 of the account, and everybody outside it whom a policy or a grant names.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from ..environment import Environment
-from ..iam import Grant, MalformedPolicy, PolicyKind, Statement
+from ..errors import AwsCall
+from ..iam import MalformedPolicy, PolicyKind, Statement
 from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
 from .answers import Kind, Row, WhoCan
@@ -27,7 +28,88 @@ from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
 
 AT_ONCE = 100  # principals that are judged between two words of how far it is
+_NOBODY = Known(AccountDetails((), {}, {}), AwsCall(""))
 Tell = Callable[[int, int], None]  # how many roles and users are judged, of how many
+
+
+class Everybody:
+    """All of whom there is an answer, as the policies of `evidence` and `details` stand.
+
+    `parse` has parsed the same account's policies for other secrets, or as they stood otherwise.
+    """
+
+    def __init__(
+        self, evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser
+    ) -> None:
+        self.evidence, self.parse = evidence, parse
+        listed = details if isinstance(details, Known) else _NOBODY
+        self.details, self._call = listed.value, listed.call
+        own = list(_resource_statements(evidence, parse))
+        grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
+        self.choices = find_choices(own, grants)
+        self.principals = self.details.principals
+        titles = {principal.title for principal in self.principals}
+        self.outsiders = find_outsiders(own, grants, evidence.environment.account, titles)
+
+    def row(
+        self, one: Principal | Outsider, abilities: Collection[Ability] = tuple(Ability)
+    ) -> Row | None:
+        """None for anybody at all, where no policy that was read is so open; of an outsider with
+        every ability.
+        """
+        if isinstance(one, Outsider):
+            return self._outsider(one)
+        caller = self.caller(one)
+        known = _about_it(caller.evidence, self.parse)
+        verdicts = self._verdicts(replace(caller, evidence=known), abilities)
+        can = any(verdict.can is not False for verdict in verdicts.values())
+        return Row(
+            Kind.USER if one.is_user else Kind.ROLE,
+            one.title,
+            one.title.split(":")[4],
+            is_expected(self.evidence.environment, one.title),
+            verdicts,
+            trusted=trusted_by(one.identity) if can else (),
+            last_used=one.last_used,
+        )
+
+    def _outsider(self, one: Outsider) -> Row | None:
+        verdicts, ours = self._verdicts(one.caller, Ability), self.evidence.environment.account
+        is_anybody = one.account == ANY_ACCOUNT
+        is_told_apart = verdicts[Ability.READ].can is None or any(v.can for v in verdicts.values())
+        if is_anybody and not is_told_apart:
+            return None
+        return Row(
+            Kind.UNLISTED if one.account == ours else Kind.OUTSIDE,
+            one.title,
+            "" if is_anybody else one.account,
+            is_expected(self.evidence.environment, one.title),
+            verdicts,
+        )
+
+    def caller(self, one: Principal | Outsider) -> Caller:
+        """With all of its policies, and without what it may choose."""
+        if isinstance(one, Outsider):
+            return one.caller
+        arn = one.title if one.is_user else _session(one.title, ANY_SESSION)
+        known = self.details.evidence_of(one, self._call)
+        return Caller(arn, one.title, known, is_lambda=False, unknown=_unknown_of(one))
+
+    def forms(self, caller: Caller) -> list[tuple[str, Caller]]:
+        """The caller in every way that it may choose, each with what that way is in words."""
+        own = (*caller.evidence.documents.values(), caller.evidence.boundary)
+        return _chosen(caller, self.choices.with_more(statements_of(own, self.parse)))
+
+    def _verdicts(self, caller: Caller, abilities: Iterable[Ability]) -> dict[Ability, Verdict]:
+        forms = self.forms(caller)
+        return {
+            ability: either(
+                replace(judge(self.evidence, ability, form, self.parse.about), condition=words)
+                for words, form in forms
+                if ability is Ability.READ or not form.chosen
+            )
+            for ability in abilities
+        }
 
 
 def who_can(
@@ -38,27 +120,23 @@ def who_can(
 ) -> WhoCan:
     """Answer for everybody, from what was gathered. No I/O, but what `tell` does.
 
-    `parse` has parsed the same account's policies for other secrets.
+    `parse` as of `Everybody`.
     """
-    parse = parse or Parser()
-    choices = _choices(evidence, parse)
-    rows = []
-    if isinstance(details, Known):
-        found = details.value
-        for number, principal in enumerate(found.principals):
-            if number % AT_ONCE == 0:
-                tell(number, len(found.principals))
-            rows.append(_insider(evidence, found, principal, details, choices, parse))
-    listed = {row.title for row in rows}
-    outsiders = _outsiders(evidence, listed, parse)
-    rows += [row for o in outsiders if (row := _outsider(evidence, o, choices, parse)) is not None]
+    everybody = Everybody(evidence, details, parse or Parser())
+    found = []
+    for number, principal in enumerate(everybody.principals):
+        if number % AT_ONCE == 0:
+            tell(number, len(everybody.principals))
+        found.append(everybody.row(principal))
+    found += map(everybody.row, everybody.outsiders)
+    rows = [row for row in found if row is not None]
     return WhoCan(
         evidence.environment.name,
         evidence.secret_name,
         evidence.read_at,
         tuple(sorted(rows, key=_order)),
-        services_named(_statements_of_secret(evidence, parse), READ),
-        tuple(_gaps(evidence, details)),
+        services_named(_statements_of_secret(evidence, everybody.parse), READ),
+        tuple(find_gaps(evidence, details)),
         describe_control(evidence),
         evidence.calls,
     )
@@ -68,33 +146,11 @@ def find_principal(
     evidence: AccessEvidence, details: Evidence[AccountDetails], title: str
 ) -> tuple[Row, list[tuple[str, Caller]]] | None:
     """The row of whoever has this title, and its callers with all of their policies."""
-    parse = Parser()
-    choices = _choices(evidence, parse)
-    principals = details.value.principals if isinstance(details, Known) else ()
-    for principal in principals:
-        if principal.identity.arn == title and isinstance(details, Known):
-            row = _insider(evidence, details.value, principal, details, choices, parse)
-            known = details.value.evidence_of(principal, details.call)
-            return row, _callers(principal, known, choices, parse)
-    listed = {principal.identity.arn for principal in principals}
-    for outsider in _outsiders(evidence, listed, parse):
-        found = _outsider(evidence, outsider, choices, parse) if outsider.title == title else None
-        if found:
-            return found, _chosen(outsider.caller, choices)
+    everybody = Everybody(evidence, details, Parser())
+    for one in (*everybody.principals, *everybody.outsiders):
+        if one.title == title and (row := everybody.row(one)):
+            return row, everybody.forms(everybody.caller(one))
     return None
-
-
-def _grants(evidence: AccessEvidence) -> tuple[Grant, ...]:
-    return evidence.grants.value if isinstance(evidence.grants, Known) else ()
-
-
-def _choices(evidence: AccessEvidence, parse: Parser) -> Choices:
-    return find_choices(_resource_statements(evidence, parse), _grants(evidence))
-
-
-def _outsiders(evidence: AccessEvidence, listed: set[str], parse: Parser) -> tuple[Outsider, ...]:
-    own, account = _resource_statements(evidence, parse), evidence.environment.account
-    return find_outsiders(own, _grants(evidence), account, listed)
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -103,7 +159,8 @@ def _order(row: Row) -> tuple[object, ...]:
     return inside, named, reads[row.read.can], row.is_expected, row.title
 
 
-def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterator[str]:
+def find_gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterator[str]:
+    """What the answers lack, one sentence each."""
     what: list[tuple[str, Evidence[object]]] = [
         (EVERYBODY, details),
         ("the secret", evidence.secret),
@@ -141,38 +198,6 @@ def _parsed(name: str, text: str, kind: PolicyKind, parse: Parser) -> tuple[Stat
         return ()
 
 
-def _insider(
-    evidence: AccessEvidence,
-    details: AccountDetails,
-    principal: Principal,
-    source: Known[AccountDetails],
-    choices: Choices,
-    parse: Parser,
-) -> Row:
-    identity = principal.identity
-    known = _about_it(details.evidence_of(principal, source.call), parse)
-    verdicts = _judge_all(evidence, _callers(principal, known, choices, parse), parse)
-    can = any(verdict.can is not False for verdict in verdicts.values())
-    return Row(
-        Kind.USER if principal.is_user else Kind.ROLE,
-        identity.arn,
-        identity.arn.split(":")[4],
-        is_expected(evidence.environment, identity.arn),
-        verdicts,
-        trusted=trusted_by(identity) if can else (),
-        last_used=principal.last_used,
-    )
-
-
-def _callers(
-    principal: Principal, known: RoleEvidence, choices: Choices, parse: Parser
-) -> list[tuple[str, Caller]]:
-    identity = principal.identity
-    arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
-    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
-    return _chosen(caller, choices.with_more(_own_statements(known, parse)))
-
-
 def _about_it(known: RoleEvidence, parse: Parser) -> RoleEvidence:
     """Without the policies that say nothing about any action that is asked: most of them."""
     kept = {name: found for name, found in known.documents.items() if _may_decide(found, parse)}
@@ -188,11 +213,12 @@ def _may_decide(found: Evidence[Document], parse: Parser) -> bool:
         return True
 
 
-def _own_statements(known: RoleEvidence, parse: Parser) -> Iterator[Statement]:
-    documents = (*known.documents.values(), known.boundary)
-    for found in documents:
-        if isinstance(found, Known):
-            yield from _parsed(found.value.name, found.value.text, PolicyKind.IDENTITY, parse)
+def statements_of(found: Iterable[Evidence[Document] | None], parse: Parser) -> Iterator[Statement]:
+    """The statements about actions that are asked, of those policies that can be read."""
+    for policy in found:
+        if isinstance(policy, Known):
+            document = policy.value
+            yield from _parsed(document.name, document.text, PolicyKind.IDENTITY, parse)
 
 
 def _unknown_of(principal: Principal) -> frozenset[str]:
@@ -211,7 +237,6 @@ def _session(role: str, name: str) -> str:
 
 
 def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
-    """The caller in every way that it may choose, each with what that way is in words."""
     found = []
     is_session = not caller.is_user and caller.arn.endswith(f"/{ANY_SESSION}")
     account, role = caller.arn.split(":")[4], role_name_of(caller.arn)
@@ -222,40 +247,6 @@ def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
             stage = "of the stage AWSCURRENT" if chosen else ""
             found.append((f"{words} {stage}".strip(), replace(caller, arn=arn, chosen=chosen)))
     return found
-
-
-def _judge_all(
-    evidence: AccessEvidence, callers: list[tuple[str, Caller]], parse: Parser
-) -> dict[Ability, Verdict]:
-    return {ability: _judge(evidence, ability, callers, parse) for ability in Ability}
-
-
-def _judge(
-    evidence: AccessEvidence, ability: Ability, callers: list[tuple[str, Caller]], parse: Parser
-) -> Verdict:
-    return either(
-        replace(judge(evidence, ability, caller, parse.about), condition=words)
-        for words, caller in callers
-        if ability is Ability.READ or not caller.chosen
-    )
-
-
-def _outsider(
-    evidence: AccessEvidence, outsider: Outsider, choices: Choices, parse: Parser
-) -> Row | None:
-    """None for anybody at all, where no policy that was read is so open."""
-    verdicts = _judge_all(evidence, _chosen(outsider.caller, choices), parse)
-    is_anybody = outsider.account == ANY_ACCOUNT
-    is_told_apart = verdicts[Ability.READ].can is None or any(v.can for v in verdicts.values())
-    if is_anybody and not is_told_apart:
-        return None
-    return Row(
-        Kind.UNLISTED if outsider.account == evidence.environment.account else Kind.OUTSIDE,
-        outsider.title,
-        "" if is_anybody else outsider.account,
-        is_expected(evidence.environment, outsider.title),
-        verdicts,
-    )
 
 
 def is_expected(environment: Environment, arn: str) -> bool:

@@ -12,7 +12,7 @@ from .grants import Grant
 from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
 from .parse import parse_policy
 from .policy import ActionElement, Effect, NamedPolicy, PolicyKind, Statement
-from .principals import PrincipalMatch, is_caller
+from .principals import PrincipalElement, PrincipalMatch, is_caller
 from .reader import as_list
 from .request import Layer, Request, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
@@ -38,6 +38,7 @@ __all__ = [
     "NamedPolicy",
     "PolicyKind",
     "Present",
+    "PrincipalElement",
     "PrincipalMatch",
     "Request",
     "Statement",

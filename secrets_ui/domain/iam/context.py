@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Literal
 
 Values = tuple[str, ...]
@@ -66,9 +67,8 @@ class Context:
                 multivalued.add(key)
             if found:
                 values[key] = found if values.get(key, found) == found else UNKNOWN
-        names = [fold(name) for name in unknown]
-        values.update((name, UNKNOWN) for name in names if not name.endswith("*"))
-        prefixes = tuple([name[:-1] for name in names if name.endswith("*")])
+        names, prefixes = _unknown(frozenset(unknown))
+        values.update((name, UNKNOWN) for name in names)
         return cls(values, frozenset(multivalued), prefixes)
 
     def lookup(self, folded: str) -> ContextValue:
@@ -84,3 +84,11 @@ class Context:
         return any(key.startswith(prefix) for key in keys) or any(
             name.startswith(prefix) or prefix.startswith(name) for name in self.unknown_prefixes
         )
+
+
+@lru_cache(maxsize=256)
+def _unknown(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys of unknown value, and prefixes of such. An account's requests have few such sets."""
+    folded = [fold(name) for name in names]
+    keys = tuple([name for name in folded if not name.endswith("*")])
+    return keys, tuple([name[:-1] for name in folded if name.endswith("*")])

@@ -156,6 +156,14 @@ class PrincipalElement:
             return PrincipalMatch.ROLE
         return PrincipalMatch.ACCOUNT if caller.account in self.accounts else PrincipalMatch.NOBODY
 
+    def may_name(self, arns: frozenset[str], account: str, role: str) -> bool:
+        """Whether `match` may find somebody who has these ARNs, in any session of the role ("" for
+        none). Where not, it finds NOBODY.
+        """
+        is_open = self.is_negated or self.everyone or account in self.accounts
+        is_listed = not self.arns.isdisjoint(arns)
+        return is_open or is_listed or (account, role) in self.roles | self.sessions_of
+
     def _match_deny(self, caller: Caller, has_boundary: Truth) -> PrincipalMatch:
         """NotPrincipal in a Deny: everyone not listed, and any principal with a boundary.
 

@@ -7,6 +7,7 @@ A value is read only where the facts of the current version are not known yet: o
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -37,8 +38,8 @@ from ...domain.session_scope import CHECK
 from .. import configuration
 from ..aws_access import begin, gateways
 from ..secrets.version_facts import Wanted, known_facts, read_and_derive
-from .gathered import Gathered
-from .organization import read_organization
+from .gathered import PENDING, Gathered
+from .organization import OrganizationQuestions, organization_of
 
 Then = Callable[[Evidence[Any]], None]  # what follows from an answer
 
@@ -122,7 +123,7 @@ class Gathering:
 
     def _ask_about_organization(self) -> None:
         account = self.environment.account
-        self._ask("organization", read_organization, self.aws.organizations, account)
+        OrganizationQuestions(self._ask, self.aws.organizations, account).begin()
 
     def _ask_about_vpc(self, answer: Evidence[FunctionConfiguration]) -> None:
         """Of a function that is connected to one: four calls, in two rounds."""
@@ -261,7 +262,7 @@ class Gathering:
         """What was learnt so far."""
         pending = [name for name, _ in self._waiting.values()]
         seconds = self._seconds or time.monotonic() - self._started
-        return self.answers.evidence(
+        found = self.answers.evidence(
             self.environment,
             self.name,
             self.spec,
@@ -269,6 +270,8 @@ class Gathering:
             value_was_read=self.value_was_read,
             seconds=seconds,
         )
+        answers = {**dict.fromkeys(pending, PENDING), **self.answers}
+        return replace(found, organization=organization_of(answers, self.environment.account))
 
 
 def gather_evidence(environment: Environment, secret_name: str, actor: Actor) -> AccessEvidence:

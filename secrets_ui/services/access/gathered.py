@@ -58,7 +58,6 @@ class Gathered(dict[str, Evidence[Any]]):
             boundary=answers._boundary("role", "boundary"),
             **{name: answers.get(name, _WITHOUT_KEY) for name in _OF_THE_KEY},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
-            organization=answers.get("organization", AccessEvidence.organization),
             console=answers._console(),
             network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
@@ -95,13 +94,9 @@ class Gathered(dict[str, Evidence[Any]]):
         }
 
     def _calls(self, value_was_read: bool) -> int:
-        """Two for a policy's document, none for known facts; a key may be the alias's answer. An
-        organization has counted its own.
-        """
+        """Two for a policy's document, none for known facts; a key may be the alias's answer."""
         answers = {
             id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
         }.values()
-        organization = self.get("organization")
-        more = organization.value.calls - 1 if isinstance(organization, Known) else 0
         twice = sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)
-        return len(answers) + twice + more
+        return len(answers) + twice
