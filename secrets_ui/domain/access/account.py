@@ -1,5 +1,7 @@
 """The roles and users of an account with all that decides about them, as IAM lists them at once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
