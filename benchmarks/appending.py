@@ -99,7 +99,6 @@ def _give(writers: list[Process], order: str, count: int) -> tuple[float, list[f
     """Seconds until all have written, and the milliseconds of each write."""
     started = time.perf_counter()
     for writer in writers:
-        assert writer.stdin
         writer.stdin.write(f"{order} {count}\n")
         writer.stdin.flush()
     answers = [json.loads(writer.stdout.readline()) for writer in writers if writer.stdout]

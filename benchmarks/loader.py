@@ -120,7 +120,6 @@ def _roots(authority: Path) -> str:
 def _bundle(folder: Path, authority: Path) -> str:
     """botocore's own bundle, which it loads by default, and the authority of this run."""
     spec = find_spec("botocore")
-    assert spec
     assert spec.origin
     path = folder / "bundle.pem"
     shutil.copy(Path(spec.origin).parent / "cacert.pem", path)

@@ -70,8 +70,6 @@ def start(upstream: str) -> Iterator[FakeAwsProcess]:
     """One in a process of its own, which ends with the block."""
     command = [sys.executable, "-m", "benchmarks.replaying_aws", upstream]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin
-    assert process.stdout
     with process:
         try:
             yield FakeAwsProcess(process.stdout.readline().strip())

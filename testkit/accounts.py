@@ -264,5 +264,4 @@ def question_about(
 ) -> Question:
     """About one principal; `evidence` is the account's, where nothing of it was changed."""
     found = find_principal(evidence or account.evidence(), account.details, title)
-    assert found
     return Question(found[0], ability, tuple(found[1]))

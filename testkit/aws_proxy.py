@@ -94,6 +94,15 @@ class AwsProxy:
         """Members added to every answer to an operation, such as a replica, which moto lacks."""
         self.plan.amended[operation] = members
 
+    def lose(self, call: str, *, done: bool) -> None:
+        """Neither `call` is answered, which AWS carries out or not, nor any look at it later."""
+
+        def go_away() -> Answer:
+            self.always("DescribeSecret", lambda: LOST, done=False)
+            return LOST
+
+        self.always(call, go_away, done=done)
+
     @property
     def calls(self) -> list[str]:
         """The names of the calls to Secrets Manager so far."""

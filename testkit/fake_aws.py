@@ -135,8 +135,6 @@ class FakeAwsProcess:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert process.stdin
-        assert process.stdout
         with process:
             process.stdin.write(json.dumps(dict(secrets)) + "\n")
             process.stdin.flush()

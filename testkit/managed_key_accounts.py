@@ -43,7 +43,6 @@ GUARDED: Known[Organization] = organization(
 class ManagedKeyAccount(MadeAccount):
     def evidence(self, **changes: Any) -> AccessEvidence:
         found = super().evidence()
-        assert isinstance(found.secret, Known)
         secret = replace(found.secret.value, kms_key_id="")
         version = SecretVersion("a" * 64, ("AWSCURRENT",), kms_key_ids=("DefaultEncryptionKey",))
         managed: dict[str, Any] = {

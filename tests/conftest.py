@@ -64,6 +64,14 @@ django_settings.PASSWORD_HASHERS = [
 ]
 
 
+# All that a web session may hold: who it is, and since when.
+SESSION_KEYS = {SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, "started", "seen", "proved_at"}
+
+# What the fixtures of these names make.
+MakeEstate = Callable[..., Estate]
+SignedIn = Callable[..., Client]
+Watched = Callable[..., tuple[Estate, RecordingAws]]
+
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 # Folders with long files come first, so that none is left alone at the end.
@@ -147,7 +155,7 @@ def local_aws() -> Iterator[CopyingAws]:
 
 
 @pytest.fixture
-def make_estate(local_aws: CopyingAws, settings: Any, tmp_path: Path) -> Callable[..., Estate]:
+def make_estate(local_aws: CopyingAws, settings: Any, tmp_path: Path) -> MakeEstate:
     """Builds an estate in accounts of its own and points the console at it."""
 
     def make(
@@ -166,9 +174,14 @@ def make_estate(local_aws: CopyingAws, settings: Any, tmp_path: Path) -> Callabl
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     """dev, staging and prod without flaws."""
     return make_estate()
+
+
+@pytest.fixture
+def dev(make_estate: MakeEstate) -> Estate:
+    return make_estate(only=("dev",))
 
 
 @pytest.fixture(scope="session")
@@ -190,9 +203,7 @@ def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
 
 
 @pytest.fixture
-def watched(
-    make_estate: Callable[..., Estate], recorder: RecordingAws, settings: Any
-) -> Callable[..., tuple[Estate, RecordingAws]]:
+def watched(make_estate: MakeEstate, recorder: RecordingAws, settings: Any) -> Watched:
     """Builds an estate as make_estate does; the console's calls then go through the recorder."""
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
@@ -281,7 +292,7 @@ def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
     update_last_login(None, user)
     client = Client(**options)
     client.cookies[django_settings.SESSION_COOKIE_NAME] = str(session.session_key)
-    client.user = user  # type: ignore[attr-defined]
+    client.user = user
     return client
 
 

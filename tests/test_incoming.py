@@ -1,7 +1,6 @@
 """The address from which a request came, and addresses that no page of ours has."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.test import Client, RequestFactory
 
 from secrets_ui.incoming import client_address
 from secrets_ui.models import AuditRecord
+from tests.conftest import SignedIn
 from tests.urls import every_url
 
 PROXY, PERSON, SPOOFED = "10.0.0.9", "192.0.2.7", "203.0.113.66"
@@ -74,7 +74,7 @@ CONTROLS = ["%00", "%0A", "%0D%0A", "%7F", "%C2%85", "%1b"]
 @pytest.mark.django_db
 @pytest.mark.parametrize("control", CONTROLS)
 def test_s38_a_control_character_in_path_or_query_is_refused_on_record(
-    signed_in: Callable[..., Client], control: str
+    signed_in: SignedIn, control: str
 ) -> None:
     hana = signed_in("editor", name="hana")
     assert hana.get(f"/dev/secret/miyabi/dev/a{control}").status_code == 400
@@ -94,7 +94,7 @@ def test_s38_at_any_address_and_for_anybody_it_is_no_fault_of_the_console(
 
 
 @pytest.mark.django_db
-def test_s38_every_page_s_query_is_looked_at(signed_in: Callable[..., Client]) -> None:
+def test_s38_every_page_s_query_is_looked_at(signed_in: SignedIn) -> None:
     admin = signed_in("admin")
     for name, path in every_url():
         if name not in ("livez", "readyz"):
@@ -103,5 +103,5 @@ def test_s38_every_page_s_query_is_looked_at(signed_in: Callable[..., Client]) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", ["q=日本", "q=%E3%80%80a+b", "q=%FF", "q=a%0", "q=%25%30%30"])
-def test_other_texts_are_let_through(signed_in: Callable[..., Client], query: str) -> None:
+def test_other_texts_are_let_through(signed_in: SignedIn, query: str) -> None:
     assert signed_in("admin").get(f"/audit?{query}").status_code == 200

@@ -69,7 +69,7 @@ def made_of(*operations: Operation, unused_since: str | None = None) -> migratio
     migration = migrations.Migration("made_up", "secrets_ui")
     migration.operations = operations
     if unused_since:
-        migration.unused_since = unused_since  # type: ignore[attr-defined]
+        migration.unused_since = unused_since
     return migration
 
 

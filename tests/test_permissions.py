@@ -27,13 +27,10 @@ from testkit.posting import (
     prod_rules,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, client_of
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 # What each role may do where it has been given. Repeated here on purpose: a change of the
@@ -424,7 +421,7 @@ def test_s44_nor_does_it_add_to_a_role(estate: Estate, person: Callable[..., Any
 
 
 def test_s47_nobody_gives_oneself_a_role_by_any_form(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     make_estate(only=("dev",))
     client = signed_in("editor", "dev", name="hana")

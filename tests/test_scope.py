@@ -4,20 +4,15 @@ Rows S41, S42 and S46 of the security requirements.
 """
 
 import json
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from testkit.posting import JSON, current_version, edit_url, key_form, prod_rules
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 
 
 FOREIGN = {
@@ -121,7 +116,7 @@ def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(
 
 
 def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     make_estate(only=("dev",))
     client = signed_in("viewer", "dev")
@@ -134,7 +129,7 @@ def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
 
 
 def test_s42_neighbours_with_a_longer_name_are_not_listed(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     for name in ("miyabi/developers/x", "miyabi/dev-old/x", "miyabi/devx"):
@@ -159,7 +154,7 @@ EXTRA = {
 
 
 def test_s46_fields_that_the_form_does_not_have_are_ignored(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",), dev=Rules(second_person=True))
     client, before = signed_in("editor", "dev", name="hana"), estate.value("dev", "config")

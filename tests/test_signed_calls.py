@@ -4,10 +4,8 @@ Row S48 of the security requirements.
 """
 
 import json
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Rules
@@ -17,12 +15,10 @@ from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
 from testkit.intents import intend
 from testkit.posting import prod_rules, save_key
-from testkit.recording_aws import Call, RecordingAws
-from tests.conftest import Estate
+from testkit.recording_aws import Call
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 

@@ -5,10 +5,16 @@ import os
 import time
 from collections.abc import Callable
 
+from django.core.management.base import CommandParser
 from django.db import connections
 
 LONGEST_PAUSE = 30  # seconds, after errors; shorter than a runner stays alive without a sign
 ALIVE_EVERY = 15  # seconds between two signs that it goes on
+
+
+def add_every(parser: CommandParser, how: str) -> None:
+    text = f"go on, {how}, until the process that started it ends"
+    parser.add_argument("--every", type=int, default=0, metavar="SECONDS", help=text)
 
 
 def go_on(step: Callable[[], object], pause: float, log: logging.Logger, doing: str) -> None:

@@ -28,6 +28,8 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.management.account import ShellRequest
+from secrets_ui.permissions import enter
+from secrets_ui.services import configuration
 
 # Exit statuses, as in docs/commands.md. 2 is argparse's own for a wrong call.
 REFUSED, WRONG_CALL, CONFLICT, NOT_ANSWERED, NOT_KNOWN, FAULT = 1, 2, 3, 4, 5, 6
@@ -186,6 +188,14 @@ def add_reason(parser: CommandParser) -> None:
         metavar="NAME",
         help="the secret's whole name, where the environment asks for it",
     )
+
+
+def enter_secret(
+    request: ShellRequest, permission: str, options: Mapping[str, Any]
+) -> tuple[Environment, str]:
+    """The environment, and the secret's whole name there. Raises NotPermitted."""
+    name = full_name(configuration.get_environment(options["environment"]), options["name"])
+    return enter(request, permission, options["environment"], name), name
 
 
 def full_name(environment: Environment, name: str) -> str:

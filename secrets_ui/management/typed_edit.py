@@ -95,7 +95,8 @@ def _document(options: Mapping[str, Any]) -> SecretValue:
 
 
 def _ensure_sensible(options: Mapping[str, Any], sources: Sequence[tuple[str, str]]) -> None:
-    named = [*(key for key, _ in sources), *_named_by_options(options)]
+    named = [key for key, _ in sources]
+    named += [*options["generate"], *options["empty"], *options["remove"]]
     for option in ("document", "env_file"):
         if options[option] and not is_source(options[option]):
             raise WrongCall(f"--{option.replace('_', '-')}: expected - or @FILE.")
@@ -112,10 +113,6 @@ def _ensure_sensible(options: Mapping[str, Any], sources: Sequence[tuple[str, st
     if options["env_file"] == "-" and any(source == "-" for _, source in sources):
         raise WrongCall("Standard input holds the .env, so KEY=- cannot stand beside it.")
     _ensure_once(named)
-
-
-def _named_by_options(options: Mapping[str, Any]) -> list[str]:
-    return [*options["generate"], *options["empty"], *options["remove"]]
 
 
 def _ensure_once(keys: Sequence[str]) -> None:

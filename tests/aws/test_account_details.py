@@ -114,7 +114,7 @@ def test_an_account_that_is_too_large_is_not_read_to_its_end(
 ) -> None:
     gateway, stub = stubbed
     first = deepcopy(FIRST)
-    first["RoleDetailList"] = [deepcopy(FIRST["RoleDetailList"][0]) for _ in range(3)]  # type: ignore[index]
+    first["RoleDetailList"] = [deepcopy(FIRST["RoleDetailList"][0]) for _ in range(3)]
     stub.add_response(OPERATION, first, {"MaxItems": 200})
     with pytest.raises(AccountTooLarge, match="more than 2 roles and users"):
         gateway.get_account_authorization_details(2)
@@ -128,7 +128,7 @@ def test_policies_are_those_of_the_default_version_and_of_the_groups(
     assert isinstance(role.boundary, Missing)
     assert list(role.documents) == ["inline", f"{IAM}:policy/m"]
     assert list(user.documents) == ["own of group ops", f"{IAM}:policy/m"]
-    texts = [d.value.text for d in (*role.documents.values(), *user.documents.values())]  # type: ignore[union-attr]
+    texts = [d.value.text for d in (*role.documents.values(), *user.documents.values())]
     assert [json.loads(text) for text in texts] == [READS] * 4
 
 

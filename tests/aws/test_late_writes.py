@@ -82,7 +82,7 @@ class World:
     def settle(self) -> str:
         """As settle.py judges, at this moment; "" while that cannot be told."""
         labels = SimpleNamespace(current=self.current, version_with=lambda label: self.previous)
-        moved = was_made_current(labels, BASE, NEW)  # type: ignore[arg-type]
+        moved = was_made_current(labels, BASE, NEW)
         if moved:
             return "done"
         is_certain = moved is False and is_over(self.began, self.aws_time())

@@ -82,7 +82,7 @@ def test_s06_a_put_and_a_get_leave_nothing_in_any_handler(
 def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
     heard: Everything, gateway: SecretsManagerGateway, environment: Environment, canary: str
 ) -> None:
-    for value in (SecretValue(canary), SecretValue(canary.encode())):  # type: ignore[arg-type]  # no such secret; not a text
+    for value in (SecretValue(canary), SecretValue(canary.encode())):  # no such secret; not a text
         with pytest.raises(AwsError):
             gateway.put_secret_value(
                 environment.prefix + "nothing",

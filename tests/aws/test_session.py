@@ -374,7 +374,7 @@ def test_roles_of_many_environments_and_people_are_assumed_side_by_side(
         for person in range(5)
     ]
 
-    assert len(at_once(calls)) == 15  # type: ignore[arg-type]
+    assert len(at_once(calls)) == 15
     assert {request.signer for request in fake_aws.of("DescribeSecret")} == {
         key_of(place.account) for place in places
     }

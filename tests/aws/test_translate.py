@@ -289,7 +289,7 @@ def test_what_another_service_does_not_have_is_no_secret() -> None:
             raise ClientError({"Error": {"Code": code}}, "GetRole")
 
     for code in ("NoSuchEntity", "NotFoundException", "ResourceNotFoundException"):
-        assert type(error_of(lambda code=code: fail(code))) is ThingNotFound  # type: ignore[misc]
+        assert type(error_of(lambda code=code: fail(code))) is ThingNotFound
 
 
 def test_an_error_of_our_own_is_not_translated() -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from secrets_ui.domain.access.evidence import AccessEvidence, Evidence, Known
+from secrets_ui.domain.access.evidence import AccessEvidence, Evidence
 from secrets_ui.domain.access.network import (
     Endpoint,
     Network,
@@ -71,7 +71,6 @@ def network(
 def in_vpc(around: Network, given: AccessEvidence | None = None, **function: Any) -> AccessEvidence:
     """`given`, with the function connected to the VPC and with members of it exchanged."""
     given = given or evidence()
-    assert isinstance(given.function, Known)
     vpc = VpcConfig(VPC, SUBNETS, (MINE,))
     connected = replace(given.function.value, **{"vpc": vpc, **function})
     return replace(given, function=known(connected), network=around)

@@ -1,6 +1,5 @@
 """The demo's function: what it reports is what the loader writes, and a save is seen to arrive."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,14 +9,14 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets import rollout
 from secrets_ui.domain.secrets.rollout import Rollout
 from secrets_ui.services.secrets.rollout import look
-from tests.conftest import Estate
+from tests.conftest import MakeEstate
 
 pytestmark = pytest.mark.django_db
 VARIABLES = ("FUNCTION_NAME", "FUNCTION_VERSION", "INITIALIZATION_TYPE")
 
 
 def test_a_save_arrives_in_one_instance_soon_and_in_the_other_later(
-    make_estate: Callable[..., Estate], monkeypatch: pytest.MonkeyPatch
+    make_estate: MakeEstate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in VARIABLES:
         monkeypatch.setenv(f"AWS_LAMBDA_{name}", "")  # so that it is put back

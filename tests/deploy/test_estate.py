@@ -1,10 +1,7 @@
 """The Miyabi estate, as a real local AWS holds it."""
 
-from __future__ import annotations
-
 import json
 import uuid
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +10,10 @@ from deploy.demo.account import Account, add_extra_secrets
 from deploy.demo.estate import read_catalog
 from deploy.demo.policies import key_policy
 from secrets_ui.domain.secrets.key_rules import is_placeholder
+from tests.conftest import MakeEstate
 
 if TYPE_CHECKING:
-    from tests.conftest import Estate
+    pass
 
 NAMES = ("dev", "staging", "prod")
 LAMBDA_STATEMENT = "LambdaDecryptsThroughSecretsManager"
@@ -211,7 +209,7 @@ def test_the_current_version_of_prods_api_keys_came_from_a_command_line(
     assert stages["AWSPREVIOUS"].startswith("terraform-")
 
 
-def test_a_clean_estate_has_none_of_these_flaws(make_estate: Callable[..., Estate]) -> None:
+def test_a_clean_estate_has_none_of_these_flaws(make_estate: MakeEstate) -> None:
     built, specs = make_estate(clean=True), read_catalog().secrets
     assert {via_service(built[name], LAMBDA_STATEMENT) for name in NAMES} == {
         "secretsmanager.us-west-2.amazonaws.com"
@@ -231,7 +229,7 @@ def test_a_clean_estate_has_none_of_these_flaws(make_estate: Callable[..., Estat
 
 
 def test_one_environment_can_be_built_alone_with_more_secrets_than_a_page_holds(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
 ) -> None:
     account = make_estate(only=("dev",), extra_secrets=3)["dev"]
     pages = account.clients.secretsmanager.get_paginator("list_secrets").paginate(

@@ -98,7 +98,6 @@ def test_it_keeps_what_botocore_knows_of_the_services_that_the_console_calls() -
     """Those of the gateways, and STS, by which roles are assumed."""
     [text] = [text for text in STAGES["build"].all("RUN") if "botocore/data" in text]
     kept = re.search(r'\$\(printf "! -name %s " ([a-z0-9 ]+)\)', text)
-    assert kept
     modules = (PROJECT / "secrets_ui" / "aws").glob("*.py")
     code = "\n".join(path.read_text(encoding="utf-8") for path in modules)
     called = re.findall(r'^    service = "([\w-]+)"$|\.client\("([\w-]+)"\)', code, re.MULTILINE)

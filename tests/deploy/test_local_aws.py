@@ -206,7 +206,6 @@ def test_it_ends_with_its_parent_even_when_that_was_killed() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     ) as parent:
-        assert parent.stdout
         pid = int(parent.stdout.readline())
         assert is_running(pid)
         os.kill(parent.pid, signal.SIGKILL)
@@ -220,7 +219,6 @@ def test_a_signal_ends_it_cleanly_when_it_was_started_by_hand(number: signal.Sig
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         process.send_signal(number)
         _, errors = process.communicate(timeout=10)

@@ -177,30 +177,20 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"account": 333333333333}, "account", "expected text in quotes"),
     ({"account": "33333333333"}, "account", "12 digits"),
     ({"account": "٣" * 12}, "account", "12 digits"),
-    ({"prefix": None}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": ""}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "miyabi/prod"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "/"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "/miyabi/"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "miyabi//prod/"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "../"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "miyabi/./"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "miyabi/prod*/"}, "prefix", "such as miyabi/prod/"),
-    ({"prefix": "x" * 200 + "/"}, "prefix", "such as miyabi/prod/"),
-    (
-        {"assume_role": "miyabi-console"},
-        "assume_role",
-        "expected the ARN of a role in account 333333333333",
+    *(
+        ({"prefix": prefix}, "prefix", "such as miyabi/prod/")
+        for prefix in (
+            *(None, "", "miyabi/prod", "/", "/miyabi/", "miyabi//prod/", "../", "miyabi/./"),
+            *("miyabi/prod*/", "x" * 200 + "/"),
+        )
     ),
-    (
-        {"assume_role": "arn:aws:iam::111111111111:role/miyabi-console"},
-        "assume_role",
-        "expected the ARN of a role in account 333333333333",
-    ),
-    (
-        {"assume_role": "arn:aws:iam::333333333333:user/x"},
-        "assume_role",
-        "expected the ARN of a role",
+    *(
+        ({"assume_role": role}, "assume_role", "expected the ARN of a role in account 333333333333")
+        for role in (
+            "miyabi-console",
+            "arn:aws:iam::111111111111:role/miyabi-console",
+            "arn:aws:iam::333333333333:user/x",
+        )
     ),
     ({"colour": "purple"}, "colour", "expected one of green, amber, red, blue"),
     (
@@ -219,30 +209,13 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
     ({"rules": {"second_person": 1}}, "rules.second_person", "expected true or false"),
     ({"rules": {"step_up": 300}}, "rules.step_up", "expected true or false"),
-    (
-        {"rules": {"step_up_seconds": True}},
-        "rules.step_up_seconds",
-        "a whole number of seconds from 30 to",
+    *(
+        ({"rules": {"step_up_seconds": seconds}}, "rules.step_up_seconds", "seconds from 30 to")
+        for seconds in (True, "300", 0, 3601)
     ),
-    (
-        {"rules": {"step_up_seconds": "300"}},
-        "rules.step_up_seconds",
-        "a whole number of seconds from 30 to",
-    ),
-    (
-        {"rules": {"step_up_seconds": 0}},
-        "rules.step_up_seconds",
-        "a whole number of seconds from 30 to",
-    ),
-    (
-        {"rules": {"step_up_seconds": 3601}},
-        "rules.step_up_seconds",
-        "a whole number of seconds from 30 to",
-    ),
-    (
-        {"rules": {"proposal_days": 0}},
-        "rules.proposal_days",
-        "a whole number of days from 1 to 365",
+    *(
+        ({"rules": {"proposal_days": days}}, "rules.proposal_days", "number of days from 1 to 365")
+        for days in (0, 366)
     ),
     ({"rules": {"emergency": True}}, "rules.emergency", "expected second_person = true as well"),
     (
@@ -253,7 +226,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"tell": "findings"}, "tell", 'expected a list of some of "changes"'),
     ({"tell": ["findings", "all"]}, "tell", 'expected a list of some of "changes"'),
     ({"email_to": ["oncall"]}, "email_to", "expected a list of addresses"),
-    ({"rules": {"proposal_days": 366}}, "rules.proposal_days", "a whole number of days from 1 to"),
+    ({"groups": {"ops": "admin"}}, 'groups."ops"', 'a list of roles such as ["viewer"]'),
 ]
 
 

@@ -26,7 +26,7 @@ def test_the_same_is_made_once_and_anything_else_anew() -> None:
 def test_what_was_not_asked_for_longest_is_forgotten() -> None:
     last, made = LastMade[None](2), []
     for key in ("a", "b", "a", "c", "a", "b"):
-        last.of(key, (), lambda key=key: made.append(key))  # type: ignore[misc]
+        last.of(key, (), lambda key=key: made.append(key))
     assert made == ["a", "b", "c", "b"]
 
 

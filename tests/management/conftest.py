@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Estate
+from tests.conftest import MakeEstate
 from tests.management.shell import Shell
 
 NAME = "miyabi/dev/storied"
@@ -28,7 +28,7 @@ def viewer(person: Callable[..., Any]) -> str:
 
 
 @pytest.fixture
-def client(make_estate: Callable[..., Estate]) -> Any:
+def client(make_estate: MakeEstate) -> Any:
     """Secrets Manager of dev, with a secret of two versions."""
     client = make_estate(only=("dev",))["dev"].clients.secretsmanager
     client.create_secret(Name=NAME, SecretString='{"A": "one", "B": "same"}')

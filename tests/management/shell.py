@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from secrets_ui.management import looping
+
 
 class Input(io.StringIO):
     """Standard input that was piped: bytes, as they are."""
@@ -43,3 +45,24 @@ class Shell:
         except SystemExit as ended:
             return Ended(int(ended.code or 0), out.getvalue(), err.getvalue())
         return Ended(0, out.getvalue(), err.getvalue())
+
+
+class LoopClock:
+    """Time that passes in pauses alone; after `rounds` of them the parent process is gone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, command: Any, rounds: int) -> None:
+        self.now, self.pauses, self.rounds = 0.0, list[float](), rounds
+        monkeypatch.setattr(command, "time", self)
+        monkeypatch.setattr(looping, "time", self)
+        monkeypatch.setattr(looping, "os", self)
+        monkeypatch.setattr(looping.connections, "close_all", lambda: None)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def getppid(self) -> int:
+        return 1 if len(self.pauses) < self.rounds else 2

@@ -1,14 +1,13 @@
 """manage.py check_access: for people and for pipelines."""
 
 import json
-from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +19,6 @@ def run(*arguments: str) -> tuple[int, str]:
     return int(ended.value.code or 0), out.getvalue()
 
 
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
-
-
 def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     status, result = run("dev")
     assert status == 0
@@ -33,9 +27,7 @@ def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     assert result.count("Of the way over the network") == 2
 
 
-def test_a_failure_is_status_1_with_the_command_that_heals_it(
-    make_estate: Callable[..., Estate],
-) -> None:
+def test_a_failure_is_status_1_with_the_command_that_heals_it(make_estate: MakeEstate) -> None:
     make_estate(clean=False, only=("staging",))
     status, result = run("staging", "--secret", "api-keys")
     assert status == 1
@@ -70,7 +62,7 @@ def test_something_unknown_is_status_2(dev: Estate, settings: Any) -> None:
     assert "Unknown." in result
 
 
-def test_a_failure_says_more_than_something_unknown(make_estate: Callable[..., Estate]) -> None:
+def test_a_failure_says_more_than_something_unknown(make_estate: MakeEstate) -> None:
     make_estate(clean=False, only=("staging",))
     assert run("staging", "--secret", "nothing", "--secret", "api-keys")[0] == 1
 

@@ -99,7 +99,6 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word() -> None:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        assert process.stdout
         process.stdout.close()
         _, errors = process.communicate(request, timeout=60)
     assert (process.returncode, errors) == (141, b"")

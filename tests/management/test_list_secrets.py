@@ -1,17 +1,15 @@
 """manage.py list_secrets: what the list page shows."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 from tests.management.shell import Shell
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_lists_every_secret_with_its_state(
-    make_estate: Callable[..., Estate], shell: Shell, viewer: str
+    make_estate: MakeEstate, shell: Shell, viewer: str
 ) -> None:
     make_estate(clean=False, only=("dev",))
     ended = shell.run("list_secrets", "dev", name=viewer)
@@ -22,9 +20,7 @@ def test_it_lists_every_secret_with_its_state(
     assert "outside this console" in lines[1]
 
 
-def test_as_json_it_tells_more(
-    make_estate: Callable[..., Estate], shell: Shell, viewer: str
-) -> None:
+def test_as_json_it_tells_more(make_estate: MakeEstate, shell: Shell, viewer: str) -> None:
     estate = make_estate(only=("dev",))
     result = shell.run("list_secrets", "dev", "--json", name=viewer).json
     assert (result["environment"], result["region"], result["account"]) == (
@@ -40,7 +36,7 @@ def test_as_json_it_tells_more(
 
 
 def test_all_pages_are_walked_and_what_was_not_looked_at_is_said(
-    make_estate: Callable[..., Estate], shell: Shell, viewer: str
+    make_estate: MakeEstate, shell: Shell, viewer: str
 ) -> None:
     make_estate(only=("dev",), extra_secrets=30)
     ended = shell.run("list_secrets", "dev", "--json", name=viewer)
@@ -50,7 +46,7 @@ def test_all_pages_are_walked_and_what_was_not_looked_at_is_said(
 
 
 def test_a_filter_picks_by_name_and_by_key(
-    make_estate: Callable[..., Estate], shell: Shell, viewer: str
+    make_estate: MakeEstate, shell: Shell, viewer: str
 ) -> None:
     make_estate(only=("dev",))
     result = shell.run(

@@ -12,19 +12,12 @@ from secrets_ui.domain.secrets.secret_value import MASK, MAX_BYTES
 from secrets_ui.models import AuditRecord
 from testkit.canary import leaks, make_canary, make_plain_canary
 from testkit.posting import current_version
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate, Watched
 from tests.management.shell import Ended, Shell
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 Put = Callable[..., Ended]
 IN_PROD = ("--reason", "OPS-1: a test", "--confirm", "miyabi/prod/config")
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture
@@ -244,9 +237,7 @@ def test_a_value_as_an_argument_is_said_to_be_known_to_the_shell_now(put: Put) -
     assert "in the shell's history now: replace it" in put("MIYABI_ROOT=/x").err
 
 
-def test_s66_prod_asks_for_a_reason_and_the_typed_name(
-    make_estate: Callable[..., Estate], put: Put
-) -> None:
+def test_s66_prod_asks_for_a_reason_and_the_typed_name(make_estate: MakeEstate, put: Put) -> None:
     estate = make_estate(only=("prod",))
     before = estate.value("prod", "config")
     for arguments, words in (
@@ -262,9 +253,7 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name(
     assert put("MIYABI_ROOT=-", *IN_PROD, environment="prod", stdin=b"/x").status == 0
 
 
-def test_a_second_person_environment_makes_a_proposal(
-    make_estate: Callable[..., Estate], put: Put
-) -> None:
+def test_a_second_person_environment_makes_a_proposal(make_estate: MakeEstate, put: Put) -> None:
     estate = make_estate(only=("staging",), staging=Rules(second_person=True))
     before = estate.value("staging", "config")
     ended = put("MIYABI_ROOT=-", "--json", environment="staging", stdin=b"/x")

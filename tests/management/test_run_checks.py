@@ -6,33 +6,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from secrets_ui.management import looping
 from secrets_ui.management.commands import run_checks
 from secrets_ui.models import StatusRunner
+from tests.management.shell import LoopClock
 
 pytestmark = pytest.mark.django_db
-ROUNDS = 4
-
-
-class Clock:
-    """Time that passes in pauses alone; after `ROUNDS` of them the parent process is gone."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.pauses = 0.0, list[float]()
-        monkeypatch.setattr(run_checks, "time", self)
-        monkeypatch.setattr(looping, "time", self)
-        monkeypatch.setattr(looping, "os", self)
-        monkeypatch.setattr(looping.connections, "close_all", lambda: None)
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-    def getppid(self) -> int:
-        return 1 if len(self.pauses) < ROUNDS else 2
 
 
 def broken(*args: Any) -> Any:
@@ -42,7 +20,7 @@ def broken(*args: Any) -> Any:
 def test_a_pass_that_raises_anything_does_not_end_the_loop(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock, errors = Clock(monkeypatch), StringIO()
+    clock, errors = LoopClock(monkeypatch, run_checks, rounds=4), StringIO()
     monkeypatch.setattr(run_checks, "run_status_pass", broken)
     call_command("run_checks", every=1, stderr=errors)
     assert clock.pauses == [4, 8, 16, 30]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from secrets_ui.management import looping
 from secrets_ui.management.commands import send_messages
 from secrets_ui.models import Heartbeat
+from tests.management.shell import LoopClock
 
 pytestmark = pytest.mark.django_db
 ROUNDS = 6
@@ -18,36 +18,15 @@ def test_once_it_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "0 changes are new; 0 messages sent.\n"
 
 
-class Clock:
-    """Time that passes in pauses alone; after `ROUNDS` of them the parent process is gone."""
-
-    def __init__(self) -> None:
-        self.now, self.pauses = 0.0, list[float]()
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-    def getppid(self) -> int:
-        return 1 if len(self.pauses) < ROUNDS else 2
-
-
 def test_no_error_ends_the_loop_and_after_each_it_waits_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = Clock()
+    clock = LoopClock(monkeypatch, send_messages, ROUNDS)
 
     def send() -> Any:
         if len(clock.pauses) != ROUNDS - 1:
             raise ZeroDivisionError("a detail")
 
-    monkeypatch.setattr(send_messages, "time", clock)
-    monkeypatch.setattr(looping, "time", clock)
-    monkeypatch.setattr(looping, "os", clock)
-    monkeypatch.setattr(looping.connections, "close_all", lambda: None)
     monkeypatch.setattr(send_messages, "send_due", send)
     call_command("send_messages", every=2)
     assert clock.pauses == [4, 8, 16, 30, 30, 2]

@@ -1,7 +1,6 @@
 """manage.py settle_audit: what it prints, and the exit status that a shell sees."""
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,11 +22,6 @@ from tests.conftest import Estate, forget_configuration
 
 pytestmark = pytest.mark.django_db
 HANA = Actor("hana")
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 def settle(*arguments: str) -> tuple[int, str, str]:

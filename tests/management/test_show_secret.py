@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from testkit.canary import leaks, make_canary
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 from tests.management.shell import Shell
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_as_json_each_key_has_state_and_fingerprint_and_each_version_its_author(
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_s02_no_command_shows_six_characters_of_a_stored_value(
-    make_estate: Callable[..., Estate], shell: Shell, editor: str, form: tuple[str, ...]
+    make_estate: MakeEstate, shell: Shell, editor: str, form: tuple[str, ...]
 ) -> None:
     estate, canary = make_estate(only=("dev",)), make_canary()
     client = estate["dev"].clients.secretsmanager
@@ -77,7 +77,7 @@ def test_what_could_not_be_learnt_is_said(
     watched: Callable[..., tuple[Estate, object]], shell: Shell, viewer: str
 ) -> None:
     _, aws = watched(only=("dev",))
-    aws.break_call("ListSecretVersionIds", "AccessDeniedException", "no")  # type: ignore[attr-defined]
+    aws.break_call("ListSecretVersionIds", "AccessDeniedException", "no")
     ended = shell.run("show_secret", "dev", "config", "--json", name=viewer)
     assert ended.status == 0
     assert "secretsmanager:ListSecretVersionIds" in ended.err

@@ -144,7 +144,7 @@ def test_s72_a_checkpoint_beyond_the_end_and_beyond_any_number_is_reported() -> 
 
 def test_s77_another_key_verifies_nothing(settings: object) -> None:
     write(2)
-    settings.AUDIT_KEY = b"another key that is long enough to be one"  # type: ignore[attr-defined]
+    settings.AUDIT_KEY = b"another key that is long enough to be one"
     with pytest.raises(CommandError, match="2 places"):
         verify()
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,15 +23,12 @@ from testkit.posting import (
     save_key,
     tag_form,
 )
-from testkit.recording_aws import RecordingAws
 from testkit.starting import production, run
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, client_of
 from tests.security.headers import assert_headers
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 # Calls to AWS that change nothing.
 READING = ("List", "Get", "Describe", "Simulate", "Lookup", "Filter", "AssumeRole", "GET ")
 
@@ -74,7 +70,7 @@ def test_s50_errors_have_the_headers_whoever_answers(
         "conflict": client.post(
             edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", "/x")), **JSON
         ),
-        "export": client_of(client.user).get("/audit/export.csv"),  # type: ignore[attr-defined]
+        "export": client_of(client.user).get("/audit/export.csv"),
         "locked": [Client().post("/sign-in", {"username": "x", "password": "y"}) for _ in range(6)][
             -1
         ],
@@ -209,7 +205,7 @@ def assert_inert(page: str) -> None:
 
 
 def test_s52_names_descriptions_and_tags_with_markup_are_shown_inert(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     estate["dev"].clients.secretsmanager.create_secret(
@@ -226,7 +222,7 @@ def test_s52_names_descriptions_and_tags_with_markup_are_shown_inert(
 
 
 def test_s52_what_people_type_into_the_record_is_shown_inert(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     # A secret that the catalogue knows takes no key that the Lambda could not load.
@@ -340,7 +336,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
 
 
 def test_s53_a_form_of_each_url_that_takes_one_is_among_them(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     known = set(posts(make_estate(only=("dev",))))
     client = signed_in("admin")
@@ -389,7 +385,7 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
 
 
 def test_s53_the_same_forms_from_our_own_page_are_taken(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     client = _with_csrf(signed_in("admin", "dev"))
@@ -409,7 +405,6 @@ def _token(client: Client, path: str) -> str:
     found = re.search(
         r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(path).content.decode()
     )
-    assert found
     return found[1]
 
 
@@ -458,7 +453,7 @@ def test_s58_an_unknown_host_is_400_and_a_forwarded_one_counts_for_nothing(
     client: Client, host: str, header: str
 ) -> None:
     for path in ("/sign-in", "/", "/none"):
-        answer = client.get(path, **{header: host})  # type: ignore[arg-type]
+        answer = client.get(path, **{header: host})
         if header == "HTTP_HOST":
             assert answer.status_code == 400
         else:

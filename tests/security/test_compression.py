@@ -1,7 +1,6 @@
 """What leaves the console compressed (docs/decisions/0019-compression.md)."""
 
 import gzip
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from django.urls import get_resolver
 
 from secrets_ui.compression import COMPRESSED
 from testkit.posting import JSON, current_version, edit_url, key_form
-from tests.conftest import Estate
+from tests.conftest import MakeEstate, SignedIn
 
 pytestmark = pytest.mark.django_db
 GZIP = {"HTTP_ACCEPT_ENCODING": "gzip, br"}
@@ -31,7 +30,7 @@ SHOW_SECRETS = {
 
 
 @pytest.fixture
-def admin(signed_in: Callable[..., Client], make_estate: Callable[..., Estate]) -> Client:
+def admin(signed_in: SignedIn, make_estate: MakeEstate) -> Client:
     make_estate(only=("dev",))
     return signed_in("admin", "dev")
 
@@ -71,7 +70,7 @@ def test_breach_what_a_link_can_put_a_text_into_is_not(admin: Client, path: str)
 
 
 def test_breach_the_answer_to_a_form_is_not_since_it_holds_what_was_typed(
-    make_estate: Callable[..., Estate], signed_in: Callable[..., Client]
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     base = current_version(make_estate(only=("dev",)), "dev", "config")
     form = key_form(base, ("MIYABI_ROOT", "set", "typed"), step="review")

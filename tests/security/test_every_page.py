@@ -5,7 +5,7 @@ each is made once and judged by every rule.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,11 @@ from django.test import Client
 from testkit.canary import leaks_in, make_canary, whole
 from testkit.posting import JSON
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 from tests.security.headers import assert_headers
 from tests.urls import every_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 
 ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 EVERYBODY = ("a stranger", *ROLES, "nobody")
@@ -125,11 +124,7 @@ def tours() -> dict[str, list[Answer]]:
 
 @pytest.fixture
 def toured(
-    tours: dict[str, list[Answer]],
-    watched: Watched,
-    signed_in: Callable[..., Client],
-    stored: str,
-    who: str,
+    tours: dict[str, list[Answer]], watched: Watched, signed_in: SignedIn, stored: str, who: str
 ) -> list[Answer]:
     """All that `who` was answered, in three secrets that hold `stored`."""
     if who not in tours:

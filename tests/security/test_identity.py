@@ -18,8 +18,7 @@ from deploy.demo.seed import make_accounts
 from secrets_ui.models import AuditRecord, CountedRefusal, Reservation, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON, current_version, edit_url, key_form
-from testkit.recording_aws import RecordingAws
-from tests.conftest import DEPLOYED_HASHERS, Estate, client_of
+from tests.conftest import DEPLOYED_HASHERS, SESSION_KEYS, MakeEstate, SignedIn, Watched, client_of
 from tests.security.counting_hasher import CountingHasher
 from tests.urls import every_url
 
@@ -65,9 +64,7 @@ def test_s20_a_closed_url_leads_to_the_sign_in_and_back(client: Client) -> None:
             assert client.get(path)["Location"] == f"/sign-in?next={path}"
 
 
-def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
-) -> None:
+def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(watched: Watched) -> None:
     _, aws = watched(only=("dev",))
     client = Client()
     for _, path in every_url():
@@ -192,7 +189,6 @@ def test_s24_a_deployed_hash_is_argon2_with_at_least_the_work_that_owasp_asks_fo
     encoded = make_password(PASSWORD)
     assert encoded.startswith("argon2$argon2id$")
     costs = re.search(r"\$m=(\d+),t=(\d+),p=(\d+)\$", encoded)
-    assert costs
     memory, passes, lanes = (int(cost) for cost in costs.groups())
     # Lines of the table, in MiB: each is as good as the others.
     table = {46: 1, 19: 2, 12: 3, 9: 4, 7: 5}
@@ -243,11 +239,7 @@ def test_s25_the_session_s_id_changes_at_sign_in(client: Client, hana: Any) -> N
 )
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
-    signed_in: Callable[..., Client],
-    idle: int,
-    age: int,
-    script: bool,
+    watched: Watched, signed_in: SignedIn, idle: int, age: int, script: bool
 ) -> None:
     estate, aws = watched(only=("dev",))
     client = signed_in("editor")
@@ -272,7 +264,7 @@ def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
 
 @pytest.mark.parametrize(("idle", "age"), [(29 * 60, 3600), (5, 12 * 3600 - 60)])
 def test_s26_it_lasts_until_then_and_use_keeps_it_alive(
-    make_estate: Callable[..., Estate], signed_in: Callable[..., Client], idle: int, age: int
+    make_estate: MakeEstate, signed_in: SignedIn, idle: int, age: int
 ) -> None:
     make_estate(only=("dev",))
     client = signed_in("viewer", "dev")
@@ -285,14 +277,14 @@ def test_s26_it_lasts_until_then_and_use_keeps_it_alive(
 @pytest.mark.parametrize(
     "url", ["/livez/", "/livez-prod/", "/readyz/", "/static/nothing", "/audit", "/sign-in"]
 )
-def test_s26_no_page_is_left_out(signed_in: Callable[..., Client], url: str) -> None:
+def test_s26_no_page_is_left_out(signed_in: SignedIn, url: str) -> None:
     client = signed_in("viewer")
     _age(client, 31 * 60, 3600)
     assert client.get(url)["Location"] == "/sign-in?expired"
     assert not Session.objects.exists()
 
 
-def test_s26_a_session_without_times_is_over(signed_in: Callable[..., Client]) -> None:
+def test_s26_a_session_without_times_is_over(signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     session = client.session
     del session["started"], session["seen"]
@@ -306,7 +298,7 @@ def _age(client: Client, idle: int, age: int) -> None:
     session.save()
 
 
-def test_s27_sign_out_ends_the_session_on_the_server(signed_in: Callable[..., Client]) -> None:
+def test_s27_sign_out_ends_the_session_on_the_server(signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     stolen = Client()
     stolen.cookies["__Host-session"] = client.cookies["__Host-session"].value
@@ -327,28 +319,28 @@ def test_s27_a_new_password_ends_every_session(person: Callable[..., Any]) -> No
 
 
 def test_s28_a_role_that_was_taken_away_counts_at_the_next_request(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client]
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     estate, aws = watched(only=("dev",))
     client = signed_in("editor", "dev")
     assert client.get(edit_url("dev", "config")).status_code == 200
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/too-late"))
-    RoleGrant.objects.filter(user=client.user).update(role="viewer")  # type: ignore[attr-defined]
+    RoleGrant.objects.filter(user=client.user).update(role="viewer")
     aws.received.clear()
     assert client.post(edit_url("dev", "config"), form).status_code == 403
     assert aws.received == []
     assert client.get("/dev/").status_code == 200
-    RoleGrant.objects.filter(user=client.user).delete()  # type: ignore[attr-defined]
+    RoleGrant.objects.filter(user=client.user).delete()
     assert client.get("/dev/").status_code == 403
 
 
 def test_s28_an_account_that_was_switched_off_is_out_at_the_next_request(
-    signed_in: Callable[..., Client],
+    signed_in: SignedIn,
 ) -> None:
     client = signed_in("viewer")
     assert client.get("/")["Location"] == "/dev/"
-    client.user.is_active = False  # type: ignore[attr-defined]
-    client.user.save()  # type: ignore[attr-defined]
+    client.user.is_active = False
+    client.user.save()
     assert client.get("/")["Location"] == "/sign-in?next=/"
 
 
@@ -417,12 +409,5 @@ def test_s35_the_session_holds_who_and_since_when_and_nothing_else(
     client: Client, hana: Any
 ) -> None:
     sign_in(client, "hana", PASSWORD)
-    assert set(client.session.keys()) == {
-        "_auth_user_id",
-        "_auth_user_backend",
-        "_auth_user_hash",
-        "started",
-        "seen",
-        "proved_at",
-    }
+    assert set(client.session.keys()) == SESSION_KEYS
     assert PASSWORD not in json.dumps(dict(client.session))

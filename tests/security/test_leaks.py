@@ -34,11 +34,9 @@ from testkit.posting import (
     save_key,
 )
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, with_its_own_clients
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, with_its_own_clients
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 SECRETS = ("object", "text", "list")
 
 
@@ -65,7 +63,7 @@ def database_dump() -> Iterator[tuple[str, str]]:
 
 
 def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     plant(estate, canary)
@@ -96,7 +94,7 @@ def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
 
 @pytest.mark.parametrize("page", ["secret", "edit"])
 def test_s03_the_masked_page_is_the_same_for_every_length(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, page: str
+    make_estate: MakeEstate, signed_in: SignedIn, page: str
 ) -> None:
     estate = make_estate(only=("dev",))
     cells, lengths = set(), set()
@@ -270,7 +268,7 @@ def wrong_forms(typed: str) -> dict[str, tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize("what", wrong_forms(""))
 def test_s09_what_was_typed_never_comes_back(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
     signed_in: SignedIn,
     logged: Callable[[], str],
     canary: str,
@@ -286,7 +284,7 @@ def test_s09_what_was_typed_never_comes_back(
 
 @pytest.mark.parametrize("step", ["review", "save"])
 def test_s09_a_wrong_token_is_told_without_it(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, step: str
+    make_estate: MakeEstate, signed_in: SignedIn, step: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), f"ghp_{make_plain_canary(36)}"
     base = current_version(estate, "dev", "api-keys")
@@ -303,11 +301,7 @@ def test_s09_a_wrong_token_is_told_without_it(
     "who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"]
 )
 def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
-    make_estate: Callable[..., Estate],
-    signed_in: SignedIn,
-    logged: Callable[[], str],
-    canary: str,
-    who: str,
+    make_estate: MakeEstate, signed_in: SignedIn, logged: Callable[[], str], canary: str, who: str
 ) -> None:
     make_estate(only=("dev",))
     client = (
@@ -372,7 +366,7 @@ def test_s15_an_oversized_body_is_refused_before_anything_reads_it(
 
 
 def test_s15_the_largest_secret_fits_in_whatever_encoding(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     # 64,009 bytes, three times as many in a form.
@@ -388,7 +382,7 @@ def test_s15_the_largest_secret_fits_in_whatever_encoding(
 
 
 def test_s16_a_save_leaves_nothing_in_messages_caches_or_the_session(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, settings: Any, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, settings: Any, canary: str
 ) -> None:
     estate = make_estate(only=("dev",))
     client = signed_in("editor", "dev")
@@ -402,7 +396,7 @@ def test_s16_a_save_leaves_nothing_in_messages_caches_or_the_session(
 
 
 def test_s16_a_line_of_the_log_stream_holds_no_value_for_any_step_of_a_save(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, logged: Callable[[], str], canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, logged: Callable[[], str], canary: str
 ) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     plant(estate, canary)
@@ -483,7 +477,7 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
 
 
 def test_s45_no_stored_value_by_prefill(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     plant(make_estate(only=("dev",)), canary)
     for role in ("editor", "admin"):
@@ -497,7 +491,7 @@ def test_s45_no_stored_value_by_prefill(
 
 
 def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_more(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+    make_estate: MakeEstate, signed_in: SignedIn, canary: str
 ) -> None:
     """A right guess is no change, as any editor must see; a wrong one shows nothing more."""
     estate = make_estate(only=("dev",))

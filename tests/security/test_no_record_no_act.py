@@ -22,8 +22,7 @@ from testkit.posting import (
     key_form,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = [
     pytest.mark.django_db,
@@ -32,8 +31,6 @@ pytestmark = [
         reason="SQLite's own switch; tests/processes has PostgreSQL's",
     ),
 ]
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 PASSWORD = "correct horse battery staple"
 
 

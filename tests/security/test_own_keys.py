@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.models import AuditRecord, VersionRecord
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_another_secret_key_signs_everybody_out_and_breaks_no_password(
 
 
 def test_s77_another_fingerprint_key_looks_at_each_version_once_more_on_record(
-    estate: Estate, signed_in: Callable[..., Client], settings: Any
+    estate: Estate, signed_in: SignedIn, settings: Any
 ) -> None:
     client, page = signed_in("viewer"), "/prod/secret/miyabi/prod/config"
     for _ in range(2):

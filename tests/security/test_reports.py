@@ -15,10 +15,9 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.views.changes import edit as edit_pages
 from testkit.canary import leaks, leaks_in, make_canary, make_plain_canary
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
-from tests.conftest import Estate, with_its_own_clients
+from tests.conftest import MakeEstate, SignedIn, with_its_own_clients
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 
 
 class Broken(Exception):
@@ -71,7 +70,7 @@ def break_answer(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize("break_it", [break_view, break_form, break_gateway, break_answer])
 def test_s05_a_fault_with_values_in_its_locals_shows_none_on_the_page_or_in_any_log(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
     signed_in: SignedIn,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -157,7 +156,7 @@ def test_s05_a_foreign_error_s_text_stays_out_of_the_log_stream(
 
 
 def test_s06_a_save_with_every_logger_at_debug_leaves_nothing_in_any_handler(
-    make_estate: Callable[..., Estate],
+    make_estate: MakeEstate,
     signed_in: SignedIn,
     logged: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
@@ -171,7 +170,7 @@ def test_s06_a_save_with_every_logger_at_debug_leaves_nothing_in_any_handler(
     client = signed_in("editor", "dev")
     for name in ("botocore", "boto3", "urllib3", "django", "miyabi"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
-        logging.getLogger(name).manager._clear_cache()  # type: ignore[attr-defined]
+        logging.getLogger(name).manager._clear_cache()
     assert save_key(client, estate, "dev", "config", "NEW", typed).status_code == 200
     written = output()
     texts = [("log", logged()), ("output", written)]

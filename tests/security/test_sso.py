@@ -22,6 +22,7 @@ from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.session_store import SessionStore
 from testkit.oidc_client import Walker, asked_for, with_query
 from testkit.posting import edit_url, key_form
+from tests.conftest import SESSION_KEYS
 from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db
@@ -58,14 +59,7 @@ def test_it_works(provider: OidcProvider) -> None:
     assert grants() == {("dev", "editor", "groups"), ("staging", "viewer", "groups")}
     assert last("sign_in") == {"actor": HANA, "outcome": "done", "by": "provider"}
     assert not get_user_model().objects.get(username=HANA).has_usable_password()
-    assert set(walker.console.session.keys()) == {
-        "_auth_user_id",
-        "_auth_user_backend",
-        "_auth_user_hash",
-        "started",
-        "seen",
-        "proved_at",
-    }
+    assert set(walker.console.session.keys()) == SESSION_KEYS
 
 
 def test_the_question_bears_state_nonce_and_pkce_and_no_secret(provider: OidcProvider) -> None:

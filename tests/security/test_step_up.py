@@ -24,11 +24,9 @@ from testkit.posting import (
     key_form,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import SESSION_KEYS, MakeEstate, Watched, client_of
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 PASSWORD = "correct horse battery staple"
 ASKING = Rules(step_up=True, step_up_seconds=300)
 
@@ -77,14 +75,7 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
     assert "/step-up?next=" in answer.content.decode()
     assert canary not in answer.content.decode()
     assert [session.get_decoded() for session in Session.objects.all()] == [dict(client.session)]
-    assert not set(client.session.keys()) - {
-        "_auth_user_id",
-        "_auth_user_backend",
-        "_auth_user_hash",
-        "started",
-        "seen",
-        "proved_at",
-    }
+    assert not set(client.session.keys()) - SESSION_KEYS
     assert aws.received == []
     assert estate.value("dev", "config") == before
     record = AuditRecord.objects.get(action="access.refused")
@@ -135,7 +126,7 @@ def test_s30_a_decision_needs_one_too(
 
 
 def test_s30_where_the_environment_does_not_ask_nobody_is_asked(
-    make_estate: Callable[..., Estate], hana: Any
+    make_estate: MakeEstate, hana: Any
 ) -> None:
     estate = make_estate(only=("dev",))
     client = client_of(hana, proved=False)
@@ -143,18 +134,14 @@ def test_s30_where_the_environment_does_not_ask_nobody_is_asked(
     assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").status_code == 200
 
 
-def test_s30_a_proof_does_not_stand_in_for_a_right(
-    make_estate: Callable[..., Estate], hana: Any
-) -> None:
+def test_s30_a_proof_does_not_stand_in_for_a_right(make_estate: MakeEstate, hana: Any) -> None:
     make_estate(only=("dev",), dev=ASKING)
     RoleGrant.objects.update(role="viewer")
     assert client_of(hana).get(edit_url("dev", "config")).status_code == 403
     assert client_of(hana, proved=False).get(edit_url("dev", "config")).status_code == 403
 
 
-def test_s30_each_environment_has_its_own_idea_of_fresh(
-    make_estate: Callable[..., Estate], hana: Any
-) -> None:
+def test_s30_each_environment_has_its_own_idea_of_fresh(make_estate: MakeEstate, hana: Any) -> None:
     make_estate(
         dev=Rules(step_up=True, step_up_seconds=600),
         staging=Rules(step_up=True, step_up_seconds=60),

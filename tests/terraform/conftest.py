@@ -120,7 +120,7 @@ def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
         "aws_secret_access_key": found["SecretAccessKey"],
         "aws_session_token": found["SessionToken"],
     }
-    return lambda service: base.client(service, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
+    return lambda service: base.client(service, endpoint_url=endpoint, **keys)
 
 
 def prepare_account(client: Callable[[str], Any]) -> None:

@@ -70,8 +70,8 @@ def read_package(path: Path, types: Iterable[str]) -> tuple[str, dict[str, Tree]
     with tarfile.open(path) as package:
         for member in package:
             if member.name in wanted:
-                script = package.extractfile(member).read().decode()  # type: ignore[union-attr]
-                version = re.search(r"providerVersion: '([\d.]+)'", script)[1]  # type: ignore[index]
+                script = package.extractfile(member).read().decode()
+                version = re.search(r"providerVersion: '([\d.]+)'", script)[1]
                 found[wanted[member.name]] = _read_names(_typescript(script))
     assert found.keys() == set(wanted.values()), set(wanted.values()) - found.keys()
     return version, found

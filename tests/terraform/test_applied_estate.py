@@ -4,13 +4,11 @@ The tests are in the order of an estate's life: the last one ends it.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from deploy.demo import policies
 from deploy.demo.account import Account
@@ -26,6 +24,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.services.access.check import check_access
 from secrets_ui.services.changes.save import put_new_version
 from testkit.canary import leaks_in
+from tests.conftest import SignedIn
 from tests.terraform import events
 from tests.terraform.conftest import DEPLOYER, TASK_ROLE, TRAIL, Applied, watching
 from tests.terraform.documented_commands import documented
@@ -274,7 +273,7 @@ def test_what_the_console_writes_is_no_change_to_terraform(console: Applied, han
 
 
 def test_s85_the_console_s_whole_tour_fits_the_policy_that_terraform_attached(
-    console: Applied, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+    console: Applied, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = Place(console.environment, console.clients)
     guard = Guard(place, policy_document(console.account, "miyabi-console-access"))

@@ -1,15 +1,13 @@
 """The console's own policy is exact: it has what the tour needs, and nothing else."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from deploy.demo import policies
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import MakeEstate, SignedIn, as_toml, forget_configuration
 from tests.terraform.conftest import TRAIL
 from tests.terraform.guard import Asked, Guard, guarded
 from tests.terraform.iam_needs import Place
@@ -19,9 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(params=[True, False], ids=["managing", "not managing"])
-def guard(
-    request: pytest.FixtureRequest, make_estate: Callable[..., Estate], settings: Any
-) -> Guard:
+def guard(request: pytest.FixtureRequest, make_estate: MakeEstate, settings: Any) -> Guard:
     """Before the demo's prod, the console's only environment here, where secrets are created and
     deleted, or are not.
 
@@ -39,7 +35,7 @@ def guard(
 
 
 def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
-    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+    guard: Guard, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tour = Tour(guard.place, signed_in)
     with guarded(monkeypatch, guard):
@@ -49,7 +45,7 @@ def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
 
 
 def test_s85_who_can_read_is_off_unless_the_environment_says_so(
-    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch, settings: Any
+    guard: Guard, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     off = replace(guard.place.environment, who_can_read=False)
     [more] = [
@@ -141,7 +137,7 @@ def test_s85_the_key_opens_nothing_outside_secrets_manager(guard: Guard) -> None
 
 
 def test_a_call_that_the_policy_does_not_allow_is_refused_and_told(
-    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+    guard: Guard, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [editing] = [item for item in guard.document["Statement"] if item["Sid"] == "EditSecrets"]
     editing["Action"] = [

@@ -1,22 +1,20 @@
 """All that people and the console do in one environment: pages, saves, settling, checks."""
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit.intents import intend
 from testkit.posting import JSON, create_form, document_form, key_form, prod_rules, tag_form
+from tests.conftest import SignedIn
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 
-SignedIn = Callable[..., Client]
 NOTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],

@@ -99,7 +99,7 @@ def test_s113_a_proxy_that_is_set_leads_there_and_tls_is_verified_behind_it(
             with pytest.raises(NoReply, match="certificate could not be verified"):
                 exchange(Server("evil.example", 443), ASK, Route(proxy))
     assert reply.body == b'{"host": "api.github.com"}'
-    assert handler.asked == ["api.github.com:443", "evil.example:443"]  # type: ignore[attr-defined]
+    assert handler.asked == ["api.github.com:443", "evil.example:443"]
 
 
 def test_the_next_address_is_asked_where_one_takes_no_connection(

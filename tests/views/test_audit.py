@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from testkit.intents import intend
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")
 DEV, PROD = (
     {"environment": "dev", "secret": "miyabi/dev/config"},

@@ -4,7 +4,6 @@
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from django.test import Client
 from secrets_ui.services.secrets.listing import READS_PER_PAGE, ROWS
 from testkit.fake_aws import FakeAws
 from testkit.posting import edit_url, key_form
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 HANA = "hana"  # calls are counted by the person in whose name they are made
@@ -21,7 +21,7 @@ PAGE = f"/dev/secret/{SECRET}"
 
 
 @pytest.fixture
-def client(counting_aws: FakeAws, signed_in: Callable[..., Client]) -> Client:
+def client(counting_aws: FakeAws, signed_in: SignedIn) -> Client:
     """An editor's, who has opened everything in dev before."""
     client = signed_in("editor", name=HANA)
     for url in ("/dev/", PAGE):
@@ -94,7 +94,7 @@ def test_what_was_saved_is_known_so_the_pages_after_it_read_no_value(
 
 
 def test_without_the_right_to_see_there_is_no_call(
-    counting_aws: FakeAws, signed_in: Callable[..., Client]
+    counting_aws: FakeAws, signed_in: SignedIn
 ) -> None:
     assert signed_in("viewer", "staging", name=HANA).get("/dev/").status_code == 403
     assert calls(counting_aws) == {}

@@ -1,13 +1,12 @@
 """Pages for what goes wrong outside a view, in HTML and in JSON."""
 
-from collections.abc import Callable
-
 import pytest
 from django.http import HttpRequest
 from django.test import Client
 
 from secrets_ui.views.secrets import pages as secret_pages
 from testkit.posting import JSON
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +44,7 @@ def test_an_unknown_host_is_400(client: Client) -> None:
     assert "evil.example" not in answer.content.decode()
 
 
-def test_a_form_from_elsewhere_is_403(signed_in: Callable[..., Client]) -> None:
+def test_a_form_from_elsewhere_is_403(signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     client.handler.enforce_csrf_checks = True
     answer = client.post("/sign-out")
@@ -54,22 +53,20 @@ def test_a_form_from_elsewhere_is_403(signed_in: Callable[..., Client]) -> None:
     assert client.post("/sign-out", **JSON).json()["problem"]["text"] == "Nothing was done."
 
 
-def test_a_body_that_no_secret_needs_is_413(signed_in: Callable[..., Client]) -> None:
+def test_a_body_that_no_secret_needs_is_413(signed_in: SignedIn) -> None:
     answer = signed_in("viewer").post("/sign-out", {"a": "x" * 600_000}, **JSON)
     assert answer.status_code == 413
     assert "65,536 bytes" in answer.json()["problem"]["remedy"]
 
 
-def test_a_form_with_more_fields_than_any_page_has_is_400(signed_in: Callable[..., Client]) -> None:
+def test_a_form_with_more_fields_than_any_page_has_is_400(signed_in: SignedIn) -> None:
     client = signed_in("editor")
     answer = client.post("/dev/edit/miyabi/dev/config", {f"f{n}": "" for n in range(2001)})
     assert answer.status_code == 400
 
 
 def test_a_fault_of_ours_is_500_with_a_mark_that_is_in_the_log(
-    signed_in: Callable[..., Client],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(request: HttpRequest, *args: object) -> None:
         raise RuntimeError("canary of the inside")
@@ -78,11 +75,11 @@ def test_a_fault_of_ours_is_500_with_a_mark_that_is_in_the_log(
     client = signed_in("viewer")
     client.raise_request_exception = False
     answer = client.get("/")
-    mark = next(record.mark for record in caplog.records if record.message == "unhandled error")  # type: ignore[attr-defined]
+    mark = next(record.mark for record in caplog.records if record.message == "unhandled error")
     assert answer.status_code == 500
     assert mark in answer.content.decode()
     assert "canary of the inside" not in answer.content.decode()
-    assert mark != next(r.mark for r in _after(client, caplog))  # type: ignore[attr-defined]
+    assert mark != next(r.mark for r in _after(client, caplog))
 
 
 def _after(client: Client, caplog: pytest.LogCaptureFixture) -> list[object]:
@@ -91,7 +88,7 @@ def _after(client: Client, caplog: pytest.LogCaptureFixture) -> list[object]:
     return [record for record in caplog.records if record.message == "unhandled error"]
 
 
-def test_whoever_lacks_a_role_is_led_to_ask_for_one(signed_in: Callable[..., Client]) -> None:
+def test_whoever_lacks_a_role_is_led_to_ask_for_one(signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get("/people")
     assert answer.status_code == 403
     assert 'href="/account/ask"' in answer.content.decode()

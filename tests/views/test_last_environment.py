@@ -1,15 +1,13 @@
 """The environment that was visited last is where the menu and a sign-in lead, where one may."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
 from secrets_ui.models import RoleGrant
 from secrets_ui.services.people.accounts import make_account
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 COOKIE, PASSWORD = "__Host-environment", "correct horse battery"
 
 

@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
@@ -19,17 +18,11 @@ from secrets_ui.services import audit
 from secrets_ui.services.audit.records import search
 from secrets_ui.services.audit.verify import verify_audit
 from testkit.posting import JSON, current_version, document_form, edit_url
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 HALF = "\ud800"
 DOCUMENT = '{"GOOD": "aaa", "\\ud800": "changeme"}'
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture

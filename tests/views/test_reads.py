@@ -4,23 +4,19 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from secrets_ui.domain.secrets.dates import as_moment
 from secrets_ui.models import TrailCall, TrailPosition
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import Estate, SignedIn, Watched, as_toml, forget_configuration
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 NAME = "miyabi/prod/api-keys"
 URL = f"/prod/reads/{NAME}"
 OLDER = f"/prod/older-reads/{NAME}"
@@ -67,7 +63,7 @@ def text(answer: Any) -> str:
 
 
 def test_the_list_and_the_page_of_a_secret_tell_the_same_last_read(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("viewer")
     client.get("/prod/")
@@ -78,7 +74,7 @@ def test_the_list_and_the_page_of_a_secret_tell_the_same_last_read(
         assert told in client.get(page).getvalue().decode()
 
 
-def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) -> None:
+def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get(URL)
     page = text(answer)
     assert answer.status_code == 200
@@ -101,7 +97,7 @@ def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) ->
 
 
 def test_the_filter_picks_and_the_exports_hold_what_it_picks(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("auditor")
     page = client.get(f"{URL}?kind=refused&days=7")
@@ -123,7 +119,7 @@ def test_the_filter_picks_and_the_exports_hold_what_it_picks(
 
 
 def test_somebody_outside_who_is_expected_stands_out_no_more(
-    estate: Estate, signed_in: SignIn, settings: Any
+    estate: Estate, signed_in: SignedIn, settings: Any
 ) -> None:
     backup = f"arn:aws:iam::{OUTSIDE}:role/backup"
     expecting = replace(estate["prod"].environment, readers=(backup, "role/ci"))
@@ -135,7 +131,7 @@ def test_somebody_outside_who_is_expected_stands_out_no_more(
     assert not [r.name for r in answer.context["found"].readers if r.stands_out]
 
 
-def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
+def test_not_known_is_never_nobody(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     until = datetime.now(UTC) - timedelta(hours=2)
     TrailPosition.objects.update(until=until, problem="the console's role lacks x:Y")
@@ -162,7 +158,7 @@ def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
 
 
 def test_the_page_asks_aws_nothing(
-    estate: Estate, recorder: RecordingAws, signed_in: SignIn
+    estate: Estate, recorder: RecordingAws, signed_in: SignedIn
 ) -> None:
     recorder.received.clear()
     assert signed_in("viewer").get(URL).status_code == 200
@@ -183,7 +179,7 @@ def answer_a_query(aws: RecordingAws, status: str, *events: dict[str, Any]) -> N
 
 
 def test_older_calls_come_from_the_log_group_and_are_not_kept(
-    estate: Estate, recorder: RecordingAws, signed_in: SignIn, settings: Any
+    estate: Estate, recorder: RecordingAws, signed_in: SignedIn, settings: Any
 ) -> None:
     name_a_log_group(estate, settings)
     event = {
@@ -210,7 +206,12 @@ def test_older_calls_come_from_the_log_group_and_are_not_kept(
     ("status", "told"), [("Failed", "ended as Failed"), ("Timeout", "ended as Timeout")]
 )
 def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
-    estate: Estate, recorder: RecordingAws, signed_in: SignIn, settings: Any, status: str, told: str
+    estate: Estate,
+    recorder: RecordingAws,
+    signed_in: SignedIn,
+    settings: Any,
+    status: str,
+    told: str,
 ) -> None:
     name_a_log_group(estate, settings)
     answer_a_query(recorder, status)
@@ -219,7 +220,7 @@ def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
     assert told in text(answer)
 
 
-def test_without_a_log_group_it_says_what_to_set(estate: Estate, signed_in: SignIn) -> None:
+def test_without_a_log_group_it_says_what_to_set(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("auditor")
     assert "Ask Logs Insights" not in text(client.get(URL))
     answer = client.post(OLDER)

@@ -3,19 +3,15 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from deploy.demo.metrics import fill_metrics
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What one caller can do with a secret: every hop of an act, answered by the evaluator."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum

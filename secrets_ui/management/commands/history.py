@@ -7,9 +7,8 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import TwinCommand, add_secret, full_name, moment, table
-from secrets_ui.permissions import actor_of, enter
-from secrets_ui.services import configuration
+from secrets_ui.management.twin import TwinCommand, add_secret, enter_secret, moment, table
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.secrets.history import History, HistoryEntry, history_of
 
 
@@ -25,8 +24,7 @@ class Command(TwinCommand):
         add_secret(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.view", options["environment"], name)
+        environment, name = enter_secret(request, "secret.view", options)
         found = history_of(environment, actor_of(request), name)
         data = {
             "secret": found.secret.name,

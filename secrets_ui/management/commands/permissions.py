@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from secrets_ui.domain.people.roles import OF_THE_WHOLE, ONLY_WHOLE, ROLES, WORDS
+from secrets_ui.domain.texts import capitalized
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 def as_markdown() -> str:
     head = ["what they may do", *ROLES]
     rows = [
-        [_first_up(words) + (" ¹" if action in OF_THE_WHOLE else ""), *_marks(action)]
+        [capitalized(words) + (" ¹" if action in OF_THE_WHOLE else ""), *_marks(action)]
         for action, words in WORDS.items()
     ]
     table = [head, ["---", *[":-:"] * len(ROLES)], *rows]
@@ -30,10 +31,6 @@ def as_markdown() -> str:
 
 def _marks(action: str) -> list[str]:
     return ["yes" if action in actions else "" for actions in ROLES.values()]
-
-
-def _first_up(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 _TEXT = """# Permissions

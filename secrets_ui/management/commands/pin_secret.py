@@ -9,10 +9,9 @@ from secrets_ui.domain.errors import NothingChanged
 from secrets_ui.domain.secrets.pins import pin_label
 from secrets_ui.forms.pins import PinForm
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import TwinCommand, WrongCall, add_reason, add_secret, full_name
+from secrets_ui.management.twin import TwinCommand, WrongCall, add_reason, add_secret, enter_secret
 from secrets_ui.management.versions import VERSION_HELP, find_version
-from secrets_ui.permissions import actor_of, enter
-from secrets_ui.services import configuration
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.changes import pins
 from secrets_ui.services.secrets.history import History, history_of
 
@@ -36,8 +35,7 @@ class Command(TwinCommand):
         add_reason(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         actor = actor_of(request)
         wanted = _wanted(name, history_of(environment, actor, name), options)
         result: dict[str, Any] = {"secret": name, "version_id": wanted.version, "pin": wanted.name}

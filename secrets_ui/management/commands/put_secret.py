@@ -17,12 +17,12 @@ from secrets_ui.management.twin import (
     add_reason,
     add_secret,
     describe,
-    full_name,
+    enter_secret,
     printable,
     table,
 )
 from secrets_ui.management.typed_edit import read_edit
-from secrets_ui.permissions import actor_of, enter
+from secrets_ui.permissions import actor_of
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.review import Review, explain_conflict, review_edit
@@ -82,8 +82,7 @@ class Command(TwinCommand):
             parser.add_argument(option, action="store_true", help=text)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         edit = read_edit(environment, request, name, options, self.note)
         try:
             return (

@@ -20,12 +20,11 @@ from secrets_ui.management.twin import (
     add_reason,
     add_secret,
     describe,
-    full_name,
+    enter_secret,
     table,
 )
 from secrets_ui.management.versions import VERSION_HELP, find_version
-from secrets_ui.permissions import actor_of, enter
-from secrets_ui.services import configuration
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version
 from secrets_ui.services.secrets.history import history_of
@@ -49,8 +48,7 @@ class Command(TwinCommand):
         )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.edit", options["environment"], name)
+        environment, name = enter_secret(request, "secret.edit", options)
         actor = actor_of(request)
         version = find_version(history_of(environment, actor, name).entries, options["restored"])
         review = review_restore(environment, actor, name, version)

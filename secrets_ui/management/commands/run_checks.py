@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.pace import Pace
-from secrets_ui.management.looping import ALIVE_EVERY, go_on
+from secrets_ui.management.looping import ALIVE_EVERY, add_every, go_on
 from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
 from secrets_ui.services.status.send_events import send_due
@@ -37,14 +37,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--every",
-            type=int,
-            default=0,
-            metavar="SECONDS",
-            help="go on, a pass each so many seconds and whenever somebody asks for one, "
-            "until the process that started it ends",
-        )
+        add_every(parser, "a pass each so many seconds and whenever somebody asks for one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         rates = {

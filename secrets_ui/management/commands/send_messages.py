@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from secrets_ui.management.looping import ALIVE_EVERY, go_on
+from secrets_ui.management.looping import ALIVE_EVERY, add_every, go_on
 from secrets_ui.models import Heartbeat
 from secrets_ui.services.status.send_events import send_due
 from secrets_ui.services.status.tell_changes import tell_changes
@@ -18,13 +18,7 @@ class Command(BaseCommand):
     help = "Put the changes that are new into the outbox, and send what is due. AWS is not asked."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--every",
-            type=int,
-            default=0,
-            metavar="SECONDS",
-            help="go on, each so many seconds, until the process that started it ends",
-        )
+        add_every(parser, "each so many seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["every"]:

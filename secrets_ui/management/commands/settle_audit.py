@@ -15,6 +15,7 @@ from django.db import Error, connections
 
 from secrets_ui.domain.errors import AuditUnavailable, AwsError, ConsoleError
 from secrets_ui.management.housekeeping import keep_house
+from secrets_ui.management.looping import add_every
 from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.decide import end_old_proposals
@@ -63,13 +64,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--wait", action="store_true", help="wait until what was announced so far can be ended"
         )
-        parser.add_argument(
-            "--every",
-            type=int,
-            default=0,
-            metavar="SECONDS",
-            help="go on, with so long a pause, until the process that started it ends",
-        )
+        add_every(parser, "with so long a pause")
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A person reads sentences; beside a server they are lines of its log.

@@ -7,9 +7,8 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
 from secrets_ui.management.account import ShellRequest
-from secrets_ui.management.twin import TwinCommand, add_secret, facts, full_name, moment, table
-from secrets_ui.permissions import actor_of, comparable, enter, may
-from secrets_ui.services import configuration
+from secrets_ui.management.twin import TwinCommand, add_secret, enter_secret, facts, moment, table
+from secrets_ui.permissions import actor_of, comparable, may
 from secrets_ui.services.secrets.key_changes import KeyChange
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret
 from secrets_ui.services.secrets.read_other_environments import read_other_environments
@@ -27,8 +26,7 @@ class Command(TwinCommand):
         add_secret(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        environment = enter(request, "secret.view", options["environment"], name)
+        environment, name = enter_secret(request, "secret.view", options)
         read_other_environments(environment, actor_of(request), comparable(request))
         opened = open_secret(environment, name, actor_of(request))
         may_audit = may(request, "audit.view", environment)

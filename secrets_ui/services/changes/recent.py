@@ -4,7 +4,7 @@ From the audit log and from what the status pass keeps: no AWS call.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -196,16 +196,12 @@ def _outside(
             text=change.text,
         )
         for secret, remembered in rows
-        for change in _changes_in(remembered)
+        for change in map(OutsideChange.from_json, json.loads(remembered)["changes"])
     ]
     first = datetime.fromisoformat(since) if since else None
     last = datetime.fromisoformat(until) if until else None
     inside = [c for c in found if (not first or c.at >= first) and (not last or c.at < last)]
     return sorted(inside, key=lambda change: change.at, reverse=True)
-
-
-def _changes_in(remembered: str) -> Iterator[OutsideChange]:
-    return map(OutsideChange.from_json, json.loads(remembered)["changes"])
 
 
 def ends_of_proposals(environment: Environment, actor: Actor) -> list[RecentChange]:

@@ -67,7 +67,8 @@ def review_restore(
     others = in_other_environments(environment, spec)
     states = {key.name: key for key in key_states(spec, earlier, others)}
     rows = _rows(differences(before, earlier), states)
-    return RestoreReview(secret.value, version, rows, len(before.keys) - _touched(rows))
+    touched = sum(row.difference.before is not None for row in rows)
+    return RestoreReview(secret.value, version, rows, len(before.keys) - touched)
 
 
 def _rows(found: Sequence[Difference], states: dict[str, KeyState]) -> tuple[RestoreRow, ...]:
@@ -79,7 +80,3 @@ def _rows(found: Sequence[Difference], states: dict[str, KeyState]) -> tuple[Res
         )
         for item in found
     )
-
-
-def _touched(rows: Sequence[RestoreRow]) -> int:
-    return sum(row.difference.before is not None for row in rows)

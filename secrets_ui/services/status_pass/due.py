@@ -40,7 +40,8 @@ def keep_due(judged: Judged) -> None:
         for days in sorted({days for days, _ in told}):
             lines = [_line(environment, row) for step, row in told if step == days]
             lines.sort(key=lambda line: (line.at, line.secret, line.key))
-            _tell(DueMessage(environment.name, days, tuple(lines), _text_of(judged.at)), judged.at)
+            at = judged.at.isoformat(timespec="seconds")
+            _tell(DueMessage(environment.name, days, tuple(lines), at), judged.at)
 
 
 def _identity(row: KeyDue) -> _Identity:
@@ -120,7 +121,3 @@ def _tell(message: DueMessage, at: datetime) -> None:
     page = f"/{message.environment}/due"
     address = urljoin(settings.STATUS_ADDRESS, page) if settings.STATUS_ADDRESS else ""
     put_in_outbox(message, "findings", message.environment, at, address=address)
-
-
-def _text_of(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

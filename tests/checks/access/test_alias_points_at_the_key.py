@@ -16,7 +16,6 @@ def test_a_moved_alias_fails_and_the_lambda_reads_all_the_same() -> None:
     found = run.finding(CHECK)
     assert (found.status, run.answer, run.exit_status) == ("fail", "yes", 1)
     assert run.finding("key_is_the_expected_one").status == "pass"
-    assert found.remedy
     assert (
         "update-alias --alias-name alias/miyabi-secrets --target-key-id "
         f"{KEY_ARN.rpartition('/')[2]}"
@@ -26,7 +25,6 @@ def test_a_moved_alias_fails_and_the_lambda_reads_all_the_same() -> None:
 def test_an_alias_that_is_not_there_fails_with_a_command_that_makes_it() -> None:
     found = finding(CHECK, evidence(alias=MISSING))
     assert found.status == "fail"
-    assert found.remedy
     assert "create-alias" in found.remedy.cli
 
 

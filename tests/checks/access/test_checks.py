@@ -110,7 +110,7 @@ def test_in_another_account_nothing_else_is_judged() -> None:
 def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_the_rest_runs() -> (
     None
 ):
-    run = judge(evidence(key_policy=denied("kms:GetKeyPolicy", evidence().key.value.arn)))  # type: ignore[union-attr]
+    run = judge(evidence(key_policy=denied("kms:GetKeyPolicy", evidence().key.value.arn)))
     decrypt = run.finding("decrypt_is_allowed")
     assert (run.answer, run.exit_status, decrypt.status) == ("unknown", 2, "unknown")
     assert json.loads(decrypt.missing) == {
@@ -128,7 +128,7 @@ def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_
 def test_what_did_not_answer_is_unknown_and_says_why(found: object) -> None:
     finding = judge(evidence(secret=found)).finding("secret_exists")
     assert finding.status == "unknown"
-    assert finding.text.endswith(f"{found.why}".rstrip(".") + ".")  # type: ignore[attr-defined]
+    assert finding.text.endswith(f"{found.why}".rstrip(".") + ".")
 
 
 def test_what_hangs_on_a_missing_thing_is_skipped_and_no_second_fault() -> None:

@@ -64,11 +64,9 @@ def test_a_refusal_is_told_by_this_check_and_no_other(
 
 def test_the_error_and_the_statement_are_shown_and_whom_to_ask() -> None:
     found = finding(CHECK, under(FULL, policy(deny(READ, Sid="NoSecrets"))))
-    assert found.error
     assert found.error.message.endswith("with an explicit deny in a service control policy")
     [shown] = found.shown
     assert (shown.layer, shown.document["Sid"]) == ("service control policy", "NoSecrets")
-    assert found.remedy
     assert "whoever runs the organization" in found.remedy.text
     by_key = finding(CHECK, under(FULL, policy(deny(DECRYPT))))
     assert str(by_key.error) == "AccessDeniedException: Access to KMS is not allowed"

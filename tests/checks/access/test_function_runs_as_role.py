@@ -24,7 +24,6 @@ def test_another_role_fails_with_a_command() -> None:
         ),
     )
     assert found.status == "fail"
-    assert found.remedy
     assert "--role arn:aws:iam::111111111111:role/miyabi-lambda-execution" in found.remedy.cli
 
 

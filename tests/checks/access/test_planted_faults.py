@@ -1,6 +1,5 @@
 """Planted faults, alone and in pairs: the checks name each one, and nothing else."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from testkit.copying_aws import CopyingAws
 from tests.checks.composing import Alone, compose
 from tests.checks.faults import FAULTS, Fault
 from tests.checks.paste import paste
-from tests.conftest import Estate, as_toml, forget_configuration, fresh_environments
+from tests.conftest import MakeEstate, as_toml, forget_configuration, fresh_environments
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -34,7 +33,7 @@ def named(run: Run) -> dict[str, str]:
     }
 
 
-def test_a_clean_estate_has_no_finding(make_estate: Callable[..., Estate], hana: Actor) -> None:
+def test_a_clean_estate_has_no_finding(make_estate: MakeEstate, hana: Actor) -> None:
     run = check(make_estate(only=("dev",))["dev"], hana)
     assert (named(run), run.answer, run.exit_status) == ({}, "yes", 0)
     assert {finding.status for finding in run.findings} == {"pass", "unknown"}
@@ -42,7 +41,7 @@ def test_a_clean_estate_has_no_finding(make_estate: Callable[..., Estate], hana:
 
 @every_fault
 def test_a_fault_is_named_and_nothing_else_and_its_remedy_heals_it(
-    make_estate: Callable[..., Estate], hana: Actor, fault: Fault
+    make_estate: MakeEstate, hana: Actor, fault: Fault
 ) -> None:
     account = make_estate(only=("dev",))["dev"]
     fault.plant(account)

@@ -56,10 +56,8 @@ def test_a_misspelt_action_is_named_with_the_one_that_was_meant(action: str) -> 
     assert f"{READ} was probably meant" in found.text
     assert run.finding("get_secret_value_is_allowed").status == "skipped"
     assert "unknown" not in {f.status for f in run.findings}
-    assert found.remedy
     assert json.dumps([READ, DESCRIBE]) in found.remedy.cli
     assert f"they allow {READ}" in found.remedy.tried
-    assert found.error
     assert READ in found.error.message
 
 
@@ -75,7 +73,6 @@ def test_a_misspelt_describe_is_named() -> None:
     run = judge(secrets_statement("ReadSecrets", Action=[READ, "secretsmanager:DescribeSecrets"]))
     found = run.finding(CHECK)
     assert found.status == "fail"
-    assert found.error
     assert DESCRIBE in found.error.message
     assert run.finding("describe_secret_is_allowed").status == "skipped"
 

@@ -20,7 +20,7 @@ def secret_under(**members: Any) -> AccessEvidence:
 
 
 def key_under(**members: Any) -> AccessEvidence:
-    whole = json.loads(evidence().key_policy.value)  # type: ignore[union-attr]
+    whole = json.loads(evidence().key_policy.value)
     whole["Statement"].append(
         {"Sid": "Open", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"} | members
     )
@@ -39,7 +39,6 @@ def test_a_wildcard_without_a_condition_fails(under: Any, principal: dict[str, A
         "matters",
         "secret" if under is secret_under else "key",
     )
-    assert found.remedy
     assert "also opens" not in found.remedy.tried
 
 

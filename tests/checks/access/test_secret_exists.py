@@ -11,7 +11,6 @@ def test_a_secret_that_is_not_here_fails_with_the_bare_name_in_the_error() -> No
     found = finding("secret_exists", evidence(secret=MISSING))
     assert found.status == "fail"
     assert "us-west-2" in found.text
-    assert found.error
     assert f"on resource: {NAME} because" in found.error.message
     assert found.error.source == "seen"
 

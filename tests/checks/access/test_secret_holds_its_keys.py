@@ -29,7 +29,7 @@ def test_it_passes_and_counts_the_keys() -> None:
 
 @pytest.mark.parametrize("kind", ["not_json", "not_object", "binary"])
 def test_what_is_no_object_fails_and_the_answer_hangs_on_it(kind: str) -> None:
-    found = finding(CHECK, evidence(facts=known(VersionFacts(VERSION, kind))))  # type: ignore[arg-type]
+    found = finding(CHECK, evidence(facts=known(VersionFacts(VERSION, kind))))
     assert (found.status, found.weight) == ("fail", "decides")
 
 

@@ -99,5 +99,4 @@ def test_somebody_outside_is_told_why_and_offered_nothing() -> None:
     found = explained(account, title=OUTSIDE)
     read, decrypt = found.ways[0].hops
     assert (read.can, decrypt.can, found.offers) == (True, False, ())
-    assert decrypt.closest
     assert [part.element for part in decrypt.closest.unfit] == ["StringEquals kms:CallerAccount"]

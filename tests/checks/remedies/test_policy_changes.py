@@ -25,7 +25,7 @@ HOSTILE = "x'; touch /tmp/owned; echo '$(id) `id` \x1b[31m \n \u202e"
 
 
 def policy(name: str, given: object = None) -> AttachedPolicy:
-    return next(item for item in list_policies(given or evidence()) if item.location == name)  # type: ignore[arg-type]
+    return next(item for item in list_policies(given or evidence()) if item.location == name)
 
 
 def test_a_shell_reads_the_command_back_as_it_was_meant() -> None:

@@ -20,12 +20,10 @@ ATTACHMENTS = [
 @pytest.mark.parametrize("address", [*ALL, *ATTACHMENTS, addresses.secret("miyabi/prod/api-keys")])
 def test_there_is_such_a_resource(address: str) -> None:
     parts = re.fullmatch(r'module\.(\w+)(?:\[0\])?\.(\w+)\.(\w+)(\["[a-z-]+"\])?', address)
-    assert parts
     folder = re.search(
         rf'module "{parts[1]}" {{\n  source = "\./([^"]+)"',
         (TERRAFORM / "main.tf").read_text(encoding="utf-8"),
     )
-    assert folder
     code = "\n".join(
         path.read_text(encoding="utf-8") for path in (TERRAFORM / folder[1]).glob("*.tf")
     )

@@ -147,6 +147,16 @@ def by_boto3(in_lambda: None, local_aws: LocalAws, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint)
 
 
+@pytest.fixture(params=["https", "batch", "boto3"])
+def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whatever way Secrets Manager is asked, the same holds."""
+    name = str(request.param)
+    request.getfixturevalue("by_boto3" if name == "boto3" else "front")
+    if name == "batch":
+        monkeypatch.setenv("MIYABI_SECRETS_ROUTE", name)
+    return name
+
+
 @pytest.fixture
 def build_layer() -> Any:
     return importlib.import_module("build_layer")

@@ -17,16 +17,6 @@ from tests.deploy.loader.conftest import API_KEYS, CONFIG, LAMBDA_ENVIRON, Store
 from tests.deploy.loader.front import Front
 
 
-@pytest.fixture(params=["https", "batch", "boto3"])
-def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Whatever way Secrets Manager is asked, the same holds."""
-    name = str(request.param)
-    request.getfixturevalue("by_boto3" if name == "boto3" else "front")
-    if name == "batch":
-        monkeypatch.setenv("MIYABI_SECRETS_ROUTE", name)
-    return name
-
-
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "core.secrets"]
 

@@ -37,15 +37,6 @@ def result(error: BaseException) -> str:
     )
 
 
-@pytest.fixture(params=["https", "batch", "boto3"])
-def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    name = str(request.param)
-    request.getfixturevalue("by_boto3" if name == "boto3" else "front")
-    if name == "batch":
-        monkeypatch.setenv("MIYABI_SECRETS_ROUTE", name)
-    return name
-
-
 def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
     route: str, stored: Stored, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -141,7 +132,7 @@ def test_the_keys_of_what_has_none_show_nothing_either(front: Front, stored: Sto
 def test_a_wrong_argument_that_is_a_value_shows_no_more_than_its_type() -> None:
     canary = make_plain_canary()
     with pytest.raises(loader.InvalidInput) as caught:
-        loader.load_secrets_to_env("miyabi", {"GITHUB_TOKEN": canary})  # type: ignore[arg-type]
+        loader.load_secrets_to_env("miyabi", {"GITHUB_TOKEN": canary})
     assert leaks(canary, str(caught.value)) == []
 
 

@@ -22,15 +22,6 @@ from tests.deploy.loader.conftest import API_KEYS, CONFIG, Stored
 from tests.deploy.loader.front import Front, telling
 
 
-@pytest.fixture(params=["https", "batch", "boto3"])
-def route(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    name = str(request.param)
-    request.getfixturevalue("by_boto3" if name == "boto3" else "front")
-    if name == "batch":
-        monkeypatch.setenv("MIYABI_SECRETS_ROUTE", name)
-    return name
-
-
 def test_text_bytes_and_keys_are_read(route: str, stored: Stored, local_client: Any) -> None:
     text, data = f"{stored.project}/text", f"{stored.project}/bytes"
     local_client.create_secret(Name=text, SecretString="-----BEGIN KEY-----\nゆき\n")

@@ -32,7 +32,6 @@ def test_it_says_who_does_not_know_it(
     secret: Secret, spec: SecretSpec, who: str, block: str
 ) -> None:
     found = adoption_of(secret, spec)
-    assert found
     assert (found.who, found.import_block) == (who, block)
 
 

@@ -170,7 +170,7 @@ def test_the_type_of_a_value_is_its_json_type(written: str) -> None:
 def test_s65_a_text_that_is_no_object_is_told_as_what_it_is(
     text: str, kind: str, problem: str
 ) -> None:
-    assert facts_of(text) == VersionFacts("v1", kind, problem=problem, digest="d1")  # type: ignore[arg-type]
+    assert facts_of(text) == VersionFacts("v1", kind, problem=problem, digest="d1")
 
 
 def test_a_binary_value_is_told_as_binary() -> None:

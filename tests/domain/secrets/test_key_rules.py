@@ -22,7 +22,7 @@ BODY = "0123456789abcdefghijABCDEFGHIJ"
 
 
 def problems(value: str, form: str = "free_text", **more: object) -> list[tuple[str, str]]:
-    return [(p.level, p.code) for p in check_value(value, KeySpec("KEY", format=form, **more))]  # type: ignore[arg-type]
+    return [(p.level, p.code) for p in check_value(value, KeySpec("KEY", format=form, **more))]
 
 
 def github_token(body: str = BODY, prefix: str = "ghp_") -> str:

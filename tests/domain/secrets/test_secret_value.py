@@ -127,7 +127,7 @@ def test_s04_json_script_refuses_it(canary: str) -> None:
 
 
 def test_s04_a_template_cannot_reach_the_slot(canary: str) -> None:
-    assert SecretValue(canary)._SecretValue__text == canary  # type: ignore[attr-defined]  # where it is
+    assert SecretValue(canary)._SecretValue__text == canary  # where it is
     with pytest.raises(Exception, match="may not begin with underscores"):
         Engine().from_string("{{ value._SecretValue__text }}")
 

@@ -1,7 +1,6 @@
 """Gathering: what is asked, what hangs on what, and what a refusal costs."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,14 +23,14 @@ from secrets_ui.services.access.gather import Gathering, gather_evidence
 from secrets_ui.services.access.gathered import Gathered
 from testkit.recording_aws import RecordingAws
 from tests.checks.building import evidence
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/api-keys"
 
 
 @pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
+def dev(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",))
 
 

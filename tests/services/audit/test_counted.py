@@ -1,7 +1,6 @@
 """What can be refused as often as somebody likes makes one record a minute of each kind."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from secrets_ui.models import AuditRecord, CountedRefusal
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.people.accounts import make_account
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +58,7 @@ def test_s76_where_none_comes_they_are_put_on_record_in_the_name_of_the_last_and
     assert not CountedRefusal.objects.exists()
 
 
-def test_the_log_says_how_many_there_were(signed_in: Callable[..., Client]) -> None:
+def test_the_log_says_how_many_there_were(signed_in: SignedIn) -> None:
     for _ in range(8):
         refuse()
     move_clock(61)
@@ -110,7 +110,7 @@ def test_s76_what_is_refused_without_a_sign_in_is_one_record_a_minute(
     assert CountedRefusal.objects.get().others == 8
 
 
-def test_s76_nor_does_who_is_signed_in_fill_the_log(signed_in: Callable[..., Client]) -> None:
+def test_s76_nor_does_who_is_signed_in_fill_the_log(signed_in: SignedIn) -> None:
     """The first is on record with its secret; each environment and each act is a kind."""
     viewer, before = signed_in("viewer"), AuditRecord.objects.count()
     made_up = [f"miyabi/{name}/made-up-{n}" for n in range(4) for name in ("dev", "prod")]

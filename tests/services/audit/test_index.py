@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from secrets_ui.domain.audit.actions import Action, Outcome
 from secrets_ui.models import AuditEntry, AuditRecord, AuditStretch, AuditWord
@@ -88,35 +89,21 @@ def test_a_list_of_keys_may_be_long(db: None) -> None:
     assert [entry.record.sequence for entry in found.entries] == [1]
 
 
+def line(sequence: int) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(sequence=sequence)
+
+
 TAMPERED = {
-    "a line is hidden": (lambda: AuditEntry.objects.filter(sequence=2).delete(), [2]),
-    "the last line is hidden": (lambda: AuditEntry.objects.filter(sequence=5).delete(), [5]),
-    "a line is made up": (lambda: AuditEntry.objects.filter(sequence=1).update(sequence=3), [1, 3]),
-    "a line is made up after the last": (
-        lambda: AuditEntry.objects.filter(sequence=1).update(sequence=90),
-        [1, 90],
-    ),
-    "a save is shown as open": (
-        lambda: AuditEntry.objects.filter(sequence=2).update(outcome=word("open")),
-        [2],
-    ),
-    "an open save is shown as done": (
-        lambda: AuditEntry.objects.filter(sequence=4).update(outcome=word("done")),
-        [4],
-    ),
-    "the first of two outcomes is shown": (
-        lambda: AuditEntry.objects.filter(sequence=5).update(outcome=word("unknown")),
-        [5],
-    ),
-    "an event is shown as open": (
-        lambda: AuditEntry.objects.filter(sequence=1).update(outcome=word("open")),
-        [1],
-    ),
-    "another person": (
-        lambda: AuditEntry.objects.filter(sequence=4).update(actor=word("hana")),
-        [4],
-    ),
-    "another time": (lambda: AuditEntry.objects.filter(sequence=4).update(at="2020"), [4]),
+    "a line is hidden": (lambda: line(2).delete(), [2]),
+    "the last line is hidden": (lambda: line(5).delete(), [5]),
+    "a line is made up": (lambda: line(1).update(sequence=3), [1, 3]),
+    "a line is made up after the last": (lambda: line(1).update(sequence=90), [1, 90]),
+    "a save is shown as open": (lambda: line(2).update(outcome=word("open")), [2]),
+    "an open save is shown as done": (lambda: line(4).update(outcome=word("done")), [4]),
+    "the first of two outcomes is shown": (lambda: line(5).update(outcome=word("unknown")), [5]),
+    "an event is shown as open": (lambda: line(1).update(outcome=word("open")), [1]),
+    "another person": (lambda: line(4).update(actor=word("hana")), [4]),
+    "another time": (lambda: line(4).update(at="2020"), [4]),
     "another word": (lambda: AuditWord.objects.filter(text="kenji").update(text="k"), [4, 5]),
 }
 
@@ -203,5 +190,5 @@ def test_a_page_takes_as_many_queries_however_long_the_log_is(
     log: None, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
     everything = {**ASKED, "environment": "dev"}
-    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):
         assert search(everything, VISIBLE).entries[0].record.sequence == 2

@@ -92,4 +92,4 @@ def test_half_of_a_surrogate_pair_is_spelt_as_json_does() -> None:
 
 def test_the_details_by_default_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        NO_DETAILS["why"] = "x"  # type: ignore[index]
+        NO_DETAILS["why"] = "x"

@@ -87,7 +87,7 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
     with pytest.raises(NotPermitted):
         approve(staging.environment, HANA, waiting_proposal(staging.environment, own.sequence))
     reject(staging.environment, KENJI, waiting_proposal(staging.environment, own.sequence))
-    settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
+    settings.WRITES_PER_MINUTE = 1
     with pytest.raises(TooMany):
         save(dev, secret, dev.current(secret), A="newest")
     make_account("mika", "a long pass phrase", {"dev": "editor"})

@@ -22,7 +22,7 @@ from secrets_ui.services.audit.who_changed import authors_of
 from secrets_ui.services.changes.create import create_secret, review_new
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.settle import settle_audit
-from testkit.aws_proxy import LOST, Answer, AwsProxy, refusal
+from testkit.aws_proxy import LOST, AwsProxy, refusal
 from testkit.intents import intend
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, on_record
@@ -150,11 +150,7 @@ def test_s62_an_answer_that_is_lost_makes_one_secret(proxy: AwsProxy, dev: Aws) 
 def test_s61_what_aws_never_answered_is_settled_by_what_is_there(
     is_made: bool, outcome: str, proxy: AwsProxy, dev: Aws
 ) -> None:
-    def leave() -> Answer:
-        proxy.always("DescribeSecret", lambda: LOST, done=False)
-        return LOST
-
-    proxy.always("CreateSecret", leave, done=is_made)
+    proxy.lose("CreateSecret", done=is_made)
     name = f"{dev.environment.prefix}{secrets.token_hex(6)}"
     with pytest.raises(OutcomeUnknown):
         create(dev, name, A="x")

@@ -127,7 +127,7 @@ def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -
 @pytest.mark.parametrize("who", [HANA, KENJI], ids=["its author", "somebody else"])
 def test_a_proposal_is_rejected(who: object, staging: Aws) -> None:
     secret, base, sequence = propose(staging)
-    reject(staging.environment, who, waiting_proposal(staging.environment, sequence))  # type: ignore[arg-type]
+    reject(staging.environment, who, waiting_proposal(staging.environment, sequence))
 
     assert staging.labels(secret) == {base: ["AWSCURRENT"]}
     assert waiting(staging, secret) == []
@@ -253,7 +253,7 @@ def test_a_secret_scheduled_for_deletion_is_not_approved(proxy: AwsProxy, stagin
 
 def test_s69_approvals_count_as_changes(staging: Aws, settings: object) -> None:
     _, _, sequence = propose(staging)
-    settings.WRITES_PER_MINUTE = 0  # type: ignore[attr-defined]
+    settings.WRITES_PER_MINUTE = 0
     with pytest.raises(TooMany):
         approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
@@ -284,11 +284,7 @@ def test_a_decision_whose_fate_is_unknown_is_settled_later(
 ) -> None:
     secret, _, sequence = propose(staging)
 
-    def go_away() -> object:
-        proxy.always("DescribeSecret", lambda: LOST, done=False)
-        return LOST
-
-    proxy.always(call, go_away, done=True)  # type: ignore[arg-type]
+    proxy.lose(call, done=True)
     with pytest.raises(OutcomeUnknown):
         decide(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     with pytest.raises(SecretNotEditable, match="being carried out"):

@@ -109,7 +109,7 @@ def test_an_emergency_drops_nobody_s_change(staging: Aws) -> None:
 
 
 def test_emergencies_count_as_changes_of_the_minute(staging: Aws, settings: object) -> None:
-    settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
+    settings.WRITES_PER_MINUTE = 1
     secret, base, sequence = propose(staging)
     with pytest.raises(TooMany):
         make_current_in_emergency(

@@ -122,7 +122,7 @@ def test_s62_a_move_whose_answer_was_lost_while_somebody_built_on_it_is_done_not
         dev.put(secret, json.dumps({**json.loads(dev.value(secret)), "B": "theirs"}))
         return LOST
 
-    proxy.after("swap", lose_and_build_on_it)  # type: ignore[arg-type]
+    proxy.after("swap", lose_and_build_on_it)
     saved = save(dev, secret, base, A="mine")
 
     assert json.loads(dev.value(secret)) == {"A": "mine", "B": "theirs"}
@@ -140,7 +140,7 @@ def test_s62_a_move_whose_answer_was_lost_while_others_wrote_twice_is_unknown_no
         dev.put(secret, '{"C": "2"}')
         return LOST
 
-    proxy.after("swap", lose_and_write_twice)  # type: ignore[arg-type]
+    proxy.after("swap", lose_and_write_twice)
     with pytest.raises(OutcomeUnknown):
         save(dev, secret, base, A="mine")
     assert [settled.outcome for settled in settle_audit(0)] == ["unknown"]

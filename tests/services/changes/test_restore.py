@@ -1,7 +1,6 @@
 """Restores: a new version with what an earlier one holds, by the same compare-and-swap."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -15,7 +14,7 @@ from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/restored"
@@ -53,7 +52,7 @@ class Written:
 
 
 @pytest.fixture
-def written(watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor) -> Written:
+def written(watched: Watched, hana: Actor) -> Written:
     estate, aws = watched(only=("dev",))
     client = estate["dev"].clients.secretsmanager
     first = client.create_secret(Name=NAME, SecretString=FIRST)["VersionId"]

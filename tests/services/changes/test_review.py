@@ -77,7 +77,6 @@ def test_s63_a_conflict_names_who_was_first_and_shows_base_theirs_and_yours_mask
         dev.environment, HANA, edit_of(secret, base, A=f"{canary}-yours", B="new")
     )
 
-    assert result.author
     assert (result.author.name, result.author.sequence, result.current) == (
         "kenji",
         theirs.sequence,

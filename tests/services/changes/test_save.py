@@ -1,7 +1,6 @@
 """Saving: compare-and-swap on AWS, with an intent before it and an outcome after it."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -17,7 +16,7 @@ from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.changes.save import put_new_version
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +138,7 @@ def test_nothing_changed_makes_no_version(estate: Estate, hana: Actor) -> None:
 def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
     estate: Estate, hana: Actor, settings: object
 ) -> None:
-    settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
+    settings.WRITES_PER_MINUTE = 1
     put_new_version(
         estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/1")
     )
@@ -163,7 +162,7 @@ def test_generated_tokens_are_made_while_saving(estate: Estate, hana: Actor) -> 
 
 
 def test_a_secret_without_a_version_gets_its_first_one(
-    estate: Estate, hana: Actor, make_estate: Callable[..., Estate]
+    estate: Estate, hana: Actor, make_estate: MakeEstate
 ) -> None:
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/empty")

@@ -37,7 +37,7 @@ def left_open(proxy: AwsProxy, dev: Aws) -> Left:
             proxy.always("DescribeSecret", lambda: LOST, done=False)
             return LOST
 
-        (proxy.after if moved else proxy.before)("swap", go_away)  # type: ignore[arg-type]
+        (proxy.after if moved else proxy.before)("swap", go_away)
         for nth in (2, 3):
             proxy.before("swap", lambda: LOST, nth)
         with pytest.raises(OutcomeUnknown):
@@ -212,9 +212,9 @@ def test_s61_a_secret_that_was_made_again_leaves_it_unknown(
 def test_s61_a_setting_that_changed_meanwhile_does_not_hide_the_version(
     then: str, now: str, left_open: Left, settings: object, dev: Aws
 ) -> None:
-    settings.VERSION_ID_FORMAT = then  # type: ignore[attr-defined]
+    settings.VERSION_ID_FORMAT = then
     secret, base, digest = left_open(moved=True)
-    settings.VERSION_ID_FORMAT = now  # type: ignore[attr-defined]
+    settings.VERSION_ID_FORMAT = now
 
     assert settled().outcome == "done"
     assert sweep_labels(dev.environment) == [secret]
@@ -270,7 +270,7 @@ def test_a_request_that_outlived_its_settlement_has_the_last_word() -> None:
 
     [entry] = audit_log.search({}, ["dev"]).entries
     assert entry.outcome == "done"
-    assert audit.outcome_of(intent.sequence).outcome == "done"  # type: ignore[union-attr]
+    assert audit.outcome_of(intent.sequence).outcome == "done"
 
 
 def test_a_label_of_a_save_under_way_is_not_swept(left_open: Left, dev: Aws) -> None:

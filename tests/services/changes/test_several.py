@@ -21,7 +21,7 @@ from secrets_ui.services.changes.several import Result, ensure_can_begin, set_in
 from secrets_ui.services.changes.targets import find_targets, look, review_all
 from testkit.copying_aws import CopyingAws
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 PLACES = ("dev", "staging", "prod")
@@ -73,9 +73,7 @@ class Three:
 
 
 @pytest.fixture
-def make_three(
-    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
-) -> Callable[..., Three]:
+def make_three(watched: Watched, hana: Actor) -> Callable[..., Three]:
     def make(short: str = "", **rules: Rules) -> Three:
         estate, aws = watched(**rules)
         three = Three(estate, aws, hana, short or f"shared-{secrets.token_hex(3)}", {})

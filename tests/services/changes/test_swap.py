@@ -66,7 +66,7 @@ class Gateway:
 
 
 def swap(gateway: Gateway, base: str = BASE) -> str:
-    return swap_current(gateway, NAME, base=base, to=NEW, deadline=DEADLINE)  # type: ignore[arg-type]
+    return swap_current(gateway, NAME, base=base, to=NEW, deadline=DEADLINE)
 
 
 def test_a_swap_moves_awscurrent_off_the_base_in_one_call() -> None:
@@ -97,7 +97,7 @@ def end(gateway: Gateway, labels: Mapping[str, tuple[str, ...]] = LEFT) -> tuple
     ids: list[str] = []
     act: Any = SimpleNamespace(add_request=ids.append, deadline=DEADLINE)
     secret = Secret("arn", NAME, versions=labels)
-    return end_rotation(gateway, secret, act), ids  # type: ignore[arg-type]
+    return end_rotation(gateway, secret, act), ids
 
 
 def test_what_a_rotation_left_is_taken_off_where_it_is_and_put_on_record() -> None:
@@ -199,7 +199,7 @@ def test_without_an_answer_to_either_question_nothing_is_known(error: AwsError) 
 
 def test_a_first_version_that_was_refused_tells_what_the_labels_prove() -> None:
     def ensure(labels: Any, error: AwsError) -> None:
-        ensure_moved(Gateway(labels), NAME, base="", to=NEW, error=error)  # type: ignore[arg-type]
+        ensure_moved(Gateway(labels), NAME, base="", to=NEW, error=error)
 
     ensure({NEW: ("AWSCURRENT",)}, REFUSED)
     with pytest.raises(AwsRefused):
@@ -213,14 +213,14 @@ def test_a_first_version_that_was_refused_tells_what_the_labels_prove() -> None:
 
 def test_a_label_comes_off_its_version() -> None:
     gateway = Gateway()
-    assert take_label_off(gateway, NAME, "MIYABI-EDIT-new", NEW) is True  # type: ignore[arg-type]
+    assert take_label_off(gateway, NAME, "MIYABI-EDIT-new", NEW) is True
     assert gateway.moves == [(NAME, "MIYABI-EDIT-new", "", NEW)]
 
 
 def test_a_label_that_stays_is_logged_and_no_error(caplog: pytest.LogCaptureFixture) -> None:
     gateway = Gateway(refuses=REFUSED)
     with caplog.at_level(logging.WARNING, "miyabi.save"):
-        taken = take_label_off(gateway, NAME, "MIYABI-EDIT-new", NEW)  # type: ignore[arg-type]
+        taken = take_label_off(gateway, NAME, "MIYABI-EDIT-new", NEW)
     assert taken is False
     [logged] = caplog.records
     told = (

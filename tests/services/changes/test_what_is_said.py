@@ -136,10 +136,7 @@ def test_a_read_that_was_cut_off_is_settled_without_asking_aws(action: Action) -
     intent = intend(action, HANA, environment="gone", secret="miyabi/gone/x", version_id="v")
     assert list(settle_audit(0)) == [
         Settled(
-            intent.sequence,
-            action,
-            "unknown",  # type: ignore[arg-type]
-            "the console ended before the answer was recorded",
+            intent.sequence, action, "unknown", "the console ended before the answer was recorded"
         )
     ]
     assert last().version_id == "v"

@@ -17,7 +17,7 @@ from secrets_ui.services.audit.guards import find_unguarded
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people.ended_roles import end_roles
 from secrets_ui.services.people.people import LastAdmin, find_person, give_role, take_role
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("estate")]
 NOW = datetime.now(UTC)
@@ -26,7 +26,7 @@ Person = Callable[..., Any]
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",))
 
 

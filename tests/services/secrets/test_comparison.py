@@ -22,7 +22,7 @@ from secrets_ui.services.secrets.comparison import Comparison, compare
 from secrets_ui.services.secrets.current_versions import all_known_versions
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 Compare = Callable[..., Comparison]
@@ -33,9 +33,7 @@ def everything(environment: Environment, name: str) -> bool:
 
 
 @pytest.fixture
-def seen(
-    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
-) -> tuple[Compare, Estate, RecordingAws]:
+def seen(watched: Watched, hana: Actor) -> tuple[Compare, Estate, RecordingAws]:
     """The three environments, compared once before."""
     estate, aws = watched()
     ask = partial(compare, list(estate.environments.values()), hana, everything)

@@ -21,14 +21,14 @@ from secrets_ui.services.secrets.debts import debts_of, debts_of_secret, to_rota
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 from testkit.proposals import waiting_proposal
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     estate = make_estate(only=("dev",))
     put(estate, FIRST="one", SECOND="two", MIYABI_ROOT="/x")
     return estate
@@ -175,7 +175,7 @@ def test_what_a_record_does_not_tell_counts_as_known(
     assert how() == found
 
 
-def test_an_approved_value_is_known_to_who_proposed_it(make_estate: Callable[..., Estate]) -> None:
+def test_an_approved_value_is_known_to_who_proposed_it(make_estate: MakeEstate) -> None:
     make_estate(only=("staging",), staging=Rules(second_person=True))
     place = get_environment("staging")
     save("hana", "staging", changes=typed(FIRST="uno"))

@@ -1,7 +1,6 @@
 """The list: one call to AWS where the database knows the rest, and nothing stale in it."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +9,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import VersionRecord
 from secrets_ui.services.secrets.listing import Listing, list_secrets
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
 FINE = "Fine here"  # and not compared with staging and prod, which are not there
@@ -18,9 +17,7 @@ CONFIG, KEYS = "miyabi/dev/config", "miyabi/dev/api-keys"
 
 
 @pytest.fixture
-def seen(
-    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
-) -> tuple[Estate, RecordingAws]:
+def seen(watched: Watched, hana: Actor) -> tuple[Estate, RecordingAws]:
     """dev, whose list was opened before."""
     estate, aws = watched(only=("dev",))
     list_secrets(estate.environments["dev"], hana)
@@ -94,9 +91,7 @@ def test_what_aws_refuses_is_told_although_the_list_was_opened_before(
         ask(estate, hana)
 
 
-def test_what_nobody_has_seen_is_looked_at(
-    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
-) -> None:
+def test_what_nobody_has_seen_is_looked_at(watched: Watched, hana: Actor) -> None:
     estate, aws = watched(only=("dev",))
     shown = ask(estate, hana)
     assert states(shown) == {"api-keys": FINE, "config": FINE}

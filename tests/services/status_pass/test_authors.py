@@ -48,32 +48,32 @@ def put(principal: str, version: str = "v1", secret: str = NAME, minutes: int = 
 
 def test_the_call_that_made_the_version_names_the_person() -> None:
     trail = Trail(put(KEN, "v2"), put(YUKI), put(KEN, secret="miyabi/dev/other"))
-    assert WhoDidIt(trail).name(CHANGE, "arn", NAME).by == YUKI  # type: ignore[arg-type]
+    assert WhoDidIt(trail).name(CHANGE, "arn", NAME).by == YUKI
 
 
 def test_of_several_calls_the_newest_counts_whatever_their_order() -> None:
     events = [put(YUKI, minutes=9), put(KEN, minutes=3)]
     for order in (events, events[::-1]):
-        assert WhoDidIt(Trail(*order)).name(CHANGE, NAME).by == KEN  # type: ignore[arg-type]
+        assert WhoDidIt(Trail(*order)).name(CHANGE, NAME).by == KEN
 
 
 def test_where_cloudtrail_may_not_be_read_nobody_is_named_and_it_is_asked_once() -> None:
     trail = Trail(put(YUKI), denied=True)
-    who = WhoDidIt(trail)  # type: ignore[arg-type]
+    who = WhoDidIt(trail)
     assert who.name(CHANGE, NAME).by == who.name(CHANGE, NAME).by == ""
     assert trail.asked == ["PutSecretValue"]
 
 
 def test_each_kind_of_event_is_asked_for_once_in_a_pass() -> None:
     trail = Trail(put(YUKI))
-    who = WhoDidIt(trail)  # type: ignore[arg-type]
+    who = WhoDidIt(trail)
     for _ in range(3):
         who.name(CHANGE, NAME)
     assert trail.asked == ["PutSecretValue"]
 
 
 def test_a_change_without_a_name_is_asked_about_again_for_a_day_and_stays_the_same_change() -> None:
-    who = WhoDidIt(Trail(put(YUKI)))  # type: ignore[arg-type]
+    who = WhoDidIt(Trail(put(YUKI)))
     late = who.name_late(CHANGE, NOW + timedelta(hours=1), NAME)
     assert (late.by, late.at) == (YUKI, CHANGE.at)
     assert who.name_late(CHANGE, NOW + timedelta(hours=25), NAME).by == ""

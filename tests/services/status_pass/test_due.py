@@ -20,8 +20,7 @@ from secrets_ui.services.secrets.reveal import reveal_key
 from secrets_ui.services.status_pass.due import keep_due
 from secrets_ui.services.status_pass.judge import Judged, Row
 from secrets_ui.services.status_pass.run import run_status_pass
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Watched
 
 pytestmark = pytest.mark.django_db
 DEV = Environment("dev", "us-west-2", account="111111111111", prefix="miyabi/dev/")
@@ -106,7 +105,7 @@ def test_of_a_secret_that_was_not_listed_the_dates_stay_where_not_all_could_be(
 
 
 def test_a_pass_finds_what_is_due_by_age_and_by_who_has_left(
-    watched: Callable[..., tuple[Estate, RecordingAws]], person: Callable[..., Any]
+    watched: Watched, person: Callable[..., Any]
 ) -> None:
     estate, aws = watched(only=("dev",))
     aws.break_call("LookupEvents", "AccessDeniedException", "no")

@@ -3,13 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
 
 from secrets_ui.domain.access import who
 from secrets_ui.domain.access.kept_readers import ReaderChange
@@ -28,7 +26,7 @@ from secrets_ui.services.status_pass.keep import keep_judged
 from secrets_ui.services.status_pass.run import watch_environment
 from secrets_ui.views.access import why as why_page
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 from tests.views.access.test_who import READ, add_role, allow, let_the_key_go_by_iam
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +35,7 @@ LIST = "GetAccountAuthorizationDetails"
 
 
 @pytest.fixture
-def prod(watched: Callable[..., tuple[Estate, RecordingAws]]) -> tuple[Estate, RecordingAws]:
+def prod(watched: Watched) -> tuple[Estate, RecordingAws]:
     estate, aws = watched(only=("prod",))
     let_the_key_go_by_iam(estate)
     for operation in ("LookupEvents", "SimulatePrincipalPolicy"):  # which the local AWS lacks
@@ -58,7 +56,7 @@ def a_day_later() -> None:
 
 
 def test_a_role_that_has_come_to_read_is_an_event_once_and_said_on_the_page(
-    prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client]
+    prod: tuple[Estate, RecordingAws], signed_in: SignedIn
 ) -> None:
     estate, aws = prod
     assert about_readers(one_pass()) == []
@@ -79,7 +77,7 @@ def test_a_role_that_has_come_to_read_is_an_event_once_and_said_on_the_page(
 
 
 def test_a_look_that_somebody_asked_for_is_made_by_the_next_pass(
-    prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client]
+    prod: tuple[Estate, RecordingAws], signed_in: SignedIn
 ) -> None:
     one_pass()
     StatusRunner.objects.update_or_create(
@@ -117,7 +115,7 @@ class Killed(BaseException):
 
 
 def test_a_killed_runner_tells_how_far_it_was_and_the_next_goes_on_where_it_stopped(
-    prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client], monkeypatch: Any
+    prod: tuple[Estate, RecordingAws], signed_in: SignedIn, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(who, "AT_ONCE", 1)
     add_role(prod[0], "idle", allow("logs:*"))
@@ -145,7 +143,7 @@ def test_a_killed_runner_tells_how_far_it_was_and_the_next_goes_on_where_it_stop
 
 
 def test_of_a_large_account_the_page_shows_what_the_runner_found_and_asks_iam_nothing(
-    prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client], monkeypatch: Any
+    prod: tuple[Estate, RecordingAws], signed_in: SignedIn, monkeypatch: Any
 ) -> None:
     estate, aws = prod
     for module in (kept_readers, services_who, rights, why_page):
@@ -218,7 +216,7 @@ def test_a_change_of_the_secret_s_policy_between_the_looks_names_who_probably_di
 
 
 def test_what_has_changed_is_in_the_files_and_told_by_the_command(
-    prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client], capsys: Any
+    prod: tuple[Estate, RecordingAws], signed_in: SignedIn, capsys: Any
 ) -> None:
     one_pass()
     add_role(prod[0], "ci-deploy", allow(READ, "kms:Decrypt"))

@@ -27,10 +27,9 @@ from secrets_ui.services.status_pass.lock import LockHeld
 from secrets_ui.services.status_pass.run import Pass, _pass_over_environments, run_status_pass
 from testkit.posting import current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, Watched
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 DENIED_BY_IAM = (
     b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
 )

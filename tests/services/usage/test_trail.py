@@ -1,6 +1,5 @@
 """What is kept of CloudTrail's events: all of them, once, however often a go is cut short."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,9 @@ from secrets_ui.models import TrailCall, TrailPosition
 from secrets_ui.services.usage.reads import Reads, find_reads
 from secrets_ui.services.usage.trail import EARLIEST, collect_calls, purge_calls
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import Estate, Watched, as_toml, forget_configuration
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 NAME = "miyabi/prod/api-keys"
 
 

@@ -2,25 +2,21 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from secrets_ui.models import AuditRecord, CheckRun
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate, SignedIn
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     """prod alone: these pages are about one environment."""
     return make_estate(only=("prod",))
-
-
-SignIn = Callable[..., Client]
 
 
 def text_of(response: Any) -> str:
@@ -36,25 +32,25 @@ def run(client: Client, environment: str, secret: str = "api-keys") -> str:
     return text_of(client.get(f"/{environment}/troubleshoot/miyabi/{environment}/{secret}"))
 
 
-def test_it_works(estate: Estate, signed_in: SignIn) -> None:
+def test_it_works(estate: Estate, signed_in: SignedIn) -> None:
     page = run(signed_in("viewer"), "prod")
     assert "miyabi-lambda-execution can read miyabi/prod/api-keys" in page
     assert page.rstrip().endswith("</html>")
 
 
 def test_the_page_arrives_in_pieces_before_the_last_answer(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     response = signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys")
     assert response["X-Accel-Buffering"] == "no"
-    pieces = list(response.streaming_content)  # type: ignore[attr-defined]
+    pieces = list(response.streaming_content)
     assert b"Can the Lambda read" in pieces[0]
     assert b"can read" not in pieces[0]
     assert len(pieces) > 10
 
 
 def test_without_a_role_there_is_a_refusal_on_record_and_no_run(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     response = signed_in("viewer", "dev").get("/prod/troubleshoot/miyabi/prod/api-keys")
     assert response.status_code == 403
@@ -71,11 +67,11 @@ def test_without_a_role_there_is_a_refusal_on_record_and_no_run(
         "/prod/runs/4711.md",
     ],
 )
-def test_what_is_not_there_is_not_found(estate: Estate, signed_in: SignIn, path: str) -> None:
+def test_what_is_not_there_is_not_found(estate: Estate, signed_in: SignedIn, path: str) -> None:
     assert signed_in("viewer").get(path).status_code == 404
 
 
-def test_one_check_alone_is_shown_and_not_kept(estate: Estate, signed_in: SignIn) -> None:
+def test_one_check_alone_is_shown_and_not_kept(estate: Estate, signed_in: SignedIn) -> None:
     page = text_of(
         signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys?check=decrypt_is_allowed")
     )
@@ -84,7 +80,7 @@ def test_one_check_alone_is_shown_and_not_kept(estate: Estate, signed_in: SignIn
     assert not CheckRun.objects.exists()
 
 
-def test_a_check_that_there_is_not_is_not_found(estate: Estate, signed_in: SignIn) -> None:
+def test_a_check_that_there_is_not_is_not_found(estate: Estate, signed_in: SignedIn) -> None:
     assert (
         signed_in("viewer")
         .get("/prod/troubleshoot/miyabi/prod/api-keys?check=everything")
@@ -93,7 +89,7 @@ def test_a_check_that_there_is_not_is_not_found(estate: Estate, signed_in: SignI
     )
 
 
-def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in: SignIn) -> None:
+def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in: SignedIn) -> None:
     assert (
         signed_in("viewer").get("/prod/troubleshoot").headers["Location"]
         == "/prod/troubleshoot/miyabi/prod/api-keys"
@@ -101,7 +97,7 @@ def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in
 
 
 def test_a_secret_that_is_not_there_is_an_answer_and_no_error(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     page = run(signed_in("viewer"), "prod", "nothing")
     assert "No." in page
@@ -109,7 +105,7 @@ def test_a_secret_that_is_not_there_is_an_answer_and_no_error(
 
 
 def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
-    make_estate: Callable[..., Estate], signed_in: SignIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate, client = make_estate(clean=False, only=("staging",)), signed_in("viewer")
     page = run(client, "staging")
@@ -138,7 +134,7 @@ def _apply(command: str, estate: Estate) -> None:
     )
 
 
-def test_a_kept_run_has_an_address_and_a_report(estate: Estate, signed_in: SignIn) -> None:
+def test_a_kept_run_has_an_address_and_a_report(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("viewer", name="hana")
     run(client, "prod")
     kept = CheckRun.objects.get()
@@ -153,14 +149,14 @@ def test_a_kept_run_has_an_address_and_a_report(estate: Estate, signed_in: SignI
         assert "no SCPs or RCPs limit it." in told.content.decode()
 
 
-def test_a_run_of_another_environment_is_not_found(estate: Estate, signed_in: SignIn) -> None:
+def test_a_run_of_another_environment_is_not_found(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("viewer")
     run(client, "prod")
     assert client.get(f"/dev/runs/{CheckRun.objects.get().pk}").status_code == 404
 
 
 def test_s18_neither_run_nor_report_holds_a_value_or_a_session(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("viewer")
     page = run(client, "prod")
@@ -174,7 +170,7 @@ def test_s18_neither_run_nor_report_holds_a_value_or_a_session(
 
 
 def test_a_pasted_error_leads_to_the_check_that_explains_it(
-    make_estate: Callable[..., Estate], signed_in: SignIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     make_estate(clean=False, only=("staging",))
     path = "/staging/explain-error/miyabi/staging/api-keys"
@@ -187,7 +183,7 @@ def test_a_pasted_error_leads_to_the_check_that_explains_it(
 
 
 def test_an_error_that_the_evidence_contradicts_is_said_to_be(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     path = "/prod/explain-error/miyabi/prod/api-keys"
     page = (
@@ -198,14 +194,14 @@ def test_an_error_that_the_evidence_contradicts_is_said_to_be(
     assert "The evidence says otherwise" in page
 
 
-def test_an_empty_error_text_is_refused_with_a_word(estate: Estate, signed_in: SignIn) -> None:
+def test_an_empty_error_text_is_refused_with_a_word(estate: Estate, signed_in: SignedIn) -> None:
     response = signed_in("viewer").post("/prod/explain-error/miyabi/prod/api-keys", {"text": " "})
     assert response.status_code == 400
     assert b"required" in response.content
 
 
 def test_another_policy_changes_the_answer_and_writes_nothing(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client, path = signed_in("viewer"), "/prod/what-if/miyabi/prod/api-keys"
     before = estate["prod"].clients.kms.get_key_policy(
@@ -228,7 +224,7 @@ def test_another_policy_changes_the_answer_and_writes_nothing(
     "text", ["{", "[]", '{"Statement": [{"Effect": "Maybe"}]}', "<script>alert(1)</script>"]
 )
 def test_a_policy_that_cannot_be_read_is_told_and_kept_in_the_page(
-    estate: Estate, signed_in: SignIn, text: str
+    estate: Estate, signed_in: SignedIn, text: str
 ) -> None:
     response = signed_in("viewer").post(
         "/prod/what-if/miyabi/prod/api-keys", {"policy": "key", "text": text}
@@ -239,7 +235,7 @@ def test_a_policy_that_cannot_be_read_is_told_and_kept_in_the_page(
     assert "<script>alert" not in page
 
 
-def test_a_policy_that_does_not_take_part_is_refused(estate: Estate, signed_in: SignIn) -> None:
+def test_a_policy_that_does_not_take_part_is_refused(estate: Estate, signed_in: SignedIn) -> None:
     response = signed_in("viewer").post(
         "/prod/what-if/miyabi/prod/api-keys", {"policy": "nothing", "text": "{}"}
     )

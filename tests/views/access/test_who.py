@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,17 +12,15 @@ from django.test import Client
 
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, as_toml, forget_configuration
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
 URL = "/prod/who/miyabi/prod/api-keys"
 READ = "secretsmanager:GetSecretValue"
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("prod",))
 
 
@@ -52,7 +49,9 @@ def titles(client: Client, query: str = "") -> list[str]:
     return [row.name for row in client.get(f"{URL}?{query}").context["rows"]]
 
 
-def test_in_a_clean_account_only_those_expected_can_read(estate: Estate, signed_in: SignIn) -> None:
+def test_in_a_clean_account_only_those_expected_can_read(
+    estate: Estate, signed_in: SignedIn
+) -> None:
     page = signed_in("auditor").get(URL)
     text = page.content.decode()
     assert [row.name for row in page.context["rows"]] == [
@@ -65,9 +64,7 @@ def test_in_a_clean_account_only_those_expected_can_read(estate: Estate, signed_
     assert "the AWS service lambda.amazonaws.com" in text
 
 
-def test_in_an_outage_nothing_is_told_as_read(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignIn
-) -> None:
+def test_in_an_outage_nothing_is_told_as_read(watched: Watched, signed_in: SignedIn) -> None:
     _, aws = watched(only=("prod",))
     client = signed_in("auditor")
     aws.break_call("AssumeRole", "ServiceUnavailable", status=400)
@@ -84,7 +81,7 @@ def test_in_an_outage_nothing_is_told_as_read(
 
 
 def test_a_stray_role_a_grouped_user_and_an_outsider_are_told_apart(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     clients = estate["prod"].clients
     let_the_key_go_by_iam(estate)
@@ -115,7 +112,7 @@ def test_a_stray_role_a_grouped_user_and_an_outsider_are_told_apart(
     assert ended.value.code == 1
 
 
-def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignIn) -> None:
+def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("auditor")
     answer = client.get(f"{URL}?as=csv&text=lambda")
     assert answer["Content-Disposition"] == 'attachment; filename="who-prod.csv"'
@@ -132,7 +129,7 @@ def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignIn) 
 
 
 def test_it_costs_the_pages_of_the_list_and_eight_calls_more(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     estate, aws = watched(only=("prod",))
     for number in range(5):
@@ -154,7 +151,7 @@ def test_it_costs_the_pages_of_the_list_and_eight_calls_more(
 
 
 def test_a_refused_list_is_an_answer_that_cannot_be_told(
-    estate: Estate, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    estate: Estate, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: object, most: int = 0) -> None:
         call = AwsCall("iam:GetAccountAuthorizationDetails", code="AccessDenied")
@@ -171,7 +168,7 @@ def test_a_refused_list_is_an_answer_that_cannot_be_told(
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("editor", 403), ("auditor", 200)])
 def test_who_may_see_it_and_is_led_there(
-    estate: Estate, signed_in: SignIn, role: str, status: int
+    estate: Estate, signed_in: SignedIn, role: str, status: int
 ) -> None:
     client = signed_in(role)
     assert client.get(URL).status_code == status
@@ -180,7 +177,7 @@ def test_who_may_see_it_and_is_led_there(
         assert (f'href="{URL}"' in text) is (status == 200)
 
 
-def test_it_says_how_to_switch_it_on(estate: Estate, signed_in: SignIn, settings: Any) -> None:
+def test_it_says_how_to_switch_it_on(estate: Estate, signed_in: SignedIn, settings: Any) -> None:
     off = replace(estate["prod"].environment, who_can_read=False)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": off}), encoding="utf-8")
     forget_configuration()
@@ -204,7 +201,7 @@ def test_the_command_prints_them_and_ends_well(
 
 
 def test_the_what_if_page_tells_who_gains_and_who_loses_to_those_who_may_see_everybody(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     add_role(estate, "ci-deploy", allow(READ, "kms:Decrypt"))
     account = estate["prod"].environment.account

@@ -1,21 +1,18 @@
 """The page that explains one answer of who-can-read, and the command."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
-from tests.conftest import Estate
+from tests.conftest import Estate, MakeEstate, SignedIn
 from tests.views.access.test_who import READ, URL, add_role, allow
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     """With a role that may read another secret."""
     estate = make_estate(only=("prod",))
     account = estate["prod"].environment.account
@@ -31,7 +28,7 @@ def address(estate: Estate, name: str, **more: str) -> str:
 
 
 def test_each_row_leads_to_its_page_which_says_why_and_what_would_change_it(
-    estate: Estate, signed_in: SignIn
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("auditor")
     rows = client.get(f"{URL}?show=all").content.decode()
@@ -49,7 +46,7 @@ def test_each_row_leads_to_its_page_which_says_why_and_what_would_change_it(
     assert "statement ReadSecrets" in may
 
 
-def test_the_same_as_json(estate: Estate, signed_in: SignIn) -> None:
+def test_the_same_as_json(estate: Estate, signed_in: SignedIn) -> None:
     url = address(estate, "role/ci-deploy", action="put")
     found = json.loads(signed_in("auditor").get(f"{url}&as=json").content)
     assert (found["action"], found["can"]) == ("put", False)
@@ -59,7 +56,7 @@ def test_the_same_as_json(estate: Estate, signed_in: SignIn) -> None:
     assert found["changes"][0]["steps"][0]["cli"].startswith("aws ")
 
 
-def test_who_may_see_it_and_whom_it_does_not_know(estate: Estate, signed_in: SignIn) -> None:
+def test_who_may_see_it_and_whom_it_does_not_know(estate: Estate, signed_in: SignedIn) -> None:
     assert signed_in("editor").get(address(estate, "role/ci-deploy")).status_code == 403
     client = signed_in("auditor")
     unknown = client.get(address(estate, "role/<b>nobody"))

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,18 +20,11 @@ from testkit.posting import (
     prod_rules,
     save_key,
 )
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 EDIT, DOCUMENT = edit_url("dev", "config"), edit_url("dev", "config", "edit-document")
 DETAIL = "/dev/secret/miyabi/dev/config"
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture
@@ -55,7 +47,7 @@ def test_it_works(dev: Estate, editor: Client) -> None:
     intent = AuditRecord.objects.get(action="secret.save", phase="intent")
     assert (answer.status_code, answer["Location"]) == (302, f"{DETAIL}?saved={intent.sequence}")
     assert stored(dev) == before | {"MIYABI_ROOT": "/srv/miyabi"}
-    assert intent.actor == editor.user.get_username()  # type: ignore[attr-defined]
+    assert intent.actor == editor.user.get_username()
 
 
 def test_with_the_page_s_script_the_answer_is_json(dev: Estate, editor: Client) -> None:
@@ -154,7 +146,7 @@ def test_without_a_script_the_box_has_to_be_ticked(dev: Estate, editor: Client) 
 
 
 def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client
+    watched: Watched, editor: Client
 ) -> None:
     estate, aws = watched(only=("dev",))
     answer = editor.post(
@@ -180,10 +172,7 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     ids=["removed and typed", "no name", "unknown choice", "twice", "long name", "too large"],
 )
 def test_a_wrong_row_is_refused_by_its_field_before_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
-    editor: Client,
-    rows: list[tuple[str, str, str]],
-    field: str,
+    watched: Watched, editor: Client, rows: list[tuple[str, str, str]], field: str
 ) -> None:
     _, aws = watched(only=("dev",))
     answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
@@ -237,10 +226,7 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
     ids=["names", "a choice", "values"],
 )
 def test_the_review_stops_at_each_field_that_cannot_be_right_and_asks_nothing_of_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]],
-    editor: Client,
-    rows: list[tuple[str, str, str]],
-    errors: dict[str, str],
+    watched: Watched, editor: Client, rows: list[tuple[str, str, str]], errors: dict[str, str]
 ) -> None:
     _, aws = watched(only=("dev",))
     form = key_form("a" * 32, *rows) | {"step": "review"}

@@ -11,17 +11,16 @@ from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, StatusDelivery, StatusRunner
 from secrets_ui.services.status.tell_changes import tell_changes
 from testkit.posting import save_key
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 LIST, SECRET = "/dev/changes", "/dev/secret/miyabi/dev/config"
 REASON = "OPS-9: payments are down, nobody else is awake"
 
 
 @pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
+def dev(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",), dev=Rules(second_person=True, emergency=True))
 
 
@@ -89,7 +88,7 @@ def test_it_takes_a_fresh_proof_whatever_the_rules_say_and_the_page_asks_for_it(
 ) -> None:
     number = propose(hana, dev)
     assert "Make it current now" in text_of(hana)
-    stale = client_of(hana.user, proved=False)  # type: ignore[attr-defined]
+    stale = client_of(hana.user, proved=False)
     page = text_of(stale)
     assert "Make it current now" not in page
     assert "to make it current alone" in page
@@ -107,7 +106,7 @@ def test_a_reason_that_says_too_little_changes_nothing(dev: Estate, hana: Client
 
 
 def test_where_the_rules_have_no_emergency_none_is_offered(
-    make_estate: Callable[..., Estate], hana: Client
+    make_estate: MakeEstate, hana: Client
 ) -> None:
     estate = make_estate(only=("dev",), dev=Rules(second_person=True))
     number = propose(hana, estate)

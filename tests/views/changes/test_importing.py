@@ -1,7 +1,6 @@
 """The import page: keys out of a pasted text, reviewed and saved without the text coming back."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,18 +9,11 @@ from django.test import Client
 from secrets_ui.models import AuditRecord
 from testkit.canary import leaks, make_plain_canary
 from testkit.posting import JSON, current_version, edit_url, import_form
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 URL = edit_url("dev", "config", "import")
 EDIT = edit_url("dev", "config")
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture
@@ -175,7 +167,7 @@ def test_a_secret_that_is_no_object_leads_to_its_document(dev: Estate, editor: C
 
 
 def test_the_page_is_reached_from_the_secret_and_asks_for_the_right_to_edit(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     editor, viewer = signed_in("editor"), signed_in("viewer")

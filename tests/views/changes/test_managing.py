@@ -1,7 +1,6 @@
 """The pages that create, describe and delete whole secrets."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,18 +12,12 @@ from secrets_ui.models import AuditRecord
 from testkit.canary import leaks, make_plain_canary
 from testkit.environments import as_toml
 from testkit.posting import JSON, create_form, edit_url, prod_rules, tag_form
-from tests.conftest import Estate, client_of, forget_configuration
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of, forget_configuration
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 NEW = "miyabi/dev/new"
 CREATE = edit_url("dev", "new", "create")
 CONFIG = "miyabi/dev/config"
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 @pytest.fixture
@@ -182,7 +175,7 @@ PAGES = ("create", "describe", "delete", "cancel-deletion")
 def test_s30_each_takes_a_fresh_proof_whatever_the_rules(
     page: str, dev: Estate, admin: Client
 ) -> None:
-    stale = client_of(admin.user, proved=False)  # type: ignore[attr-defined]
+    stale = client_of(admin.user, proved=False)
     url = edit_url("dev", "config", page)
     assert stale.get(url)["Location"].startswith("/step-up")
     assert stale.post(url, prod_rules(CONFIG)).status_code == 403
@@ -214,7 +207,7 @@ def test_an_editor_is_offered_none_of_it(dev: Estate, signed_in: SignedIn) -> No
         assert url not in offered
 
 
-def test_prod_s_rules_hold_for_all_of_it(make_estate: Callable[..., Estate], admin: Client) -> None:
+def test_prod_s_rules_hold_for_all_of_it(make_estate: MakeEstate, admin: Client) -> None:
     rules = Rules(reason_required=True, type_the_name=True, second_person=True)
     estate = make_estate(only=("dev",), dev=rules)
     assert admin.post(CREATE, create_form({"A": "1"}), **JSON).json()["problem"]["key"] == "reason"

@@ -1,7 +1,6 @@
 """Proposed changes, where an environment asks for a second person."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,15 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 LIST = "/dev/changes"
 
 
 @pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
+def dev(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",), dev=Rules(second_person=True))
 
 
@@ -127,7 +125,7 @@ def test_a_proposal_whose_base_has_moved_is_stale_and_cannot_be_approved(
 
 
 def test_a_proposal_of_one_environment_is_not_decided_in_another(
-    make_estate: Callable[..., Estate], hana: Client, kenji: Client
+    make_estate: MakeEstate, hana: Client, kenji: Client
 ) -> None:
     estate = make_estate(dev=Rules(second_person=True))
     number, before = propose(hana, estate), root(estate)
@@ -150,7 +148,7 @@ def text_of(client: Client, url: str = LIST) -> str:
 
 
 def test_the_last_changes_lead_to_their_history_and_to_their_record_for_who_may_see_it(
-    make_estate: Callable[..., Estate], hana: Client, signed_in: SignedIn
+    make_estate: MakeEstate, hana: Client, signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
     assert "A secret that was created outside appears here with its next change." in text_of(hana)

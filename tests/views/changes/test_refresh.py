@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from secrets_ui.domain.changes.refresh import MARKER, MAX_AGE
 from secrets_ui.domain.environment import Rules
@@ -14,17 +13,10 @@ from testkit.aws_proxy import refusal
 from testkit.canary import leaks, make_plain_canary
 from testkit.environments import as_toml
 from testkit.posting import edit_url, prod_rules
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of, forget_configuration
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, client_of, forget_configuration
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 URL, BUTTON = edit_url("dev", "config", "refresh"), "Start fresh instances</button>"
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 def text_of(answer: Any) -> str:
@@ -89,7 +81,7 @@ def test_without_the_right_the_page_gives_the_command(dev: Estate, signed_in: Si
 
 
 def test_s85_where_it_is_off_nobody_has_the_right_and_the_lists_are_not_asked_for(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn, settings: Any
+    watched: Watched, signed_in: SignedIn, settings: Any
 ) -> None:
     estate, aws = watched(only=("dev",))
     off = replace(estate["dev"].environment, refresh=False)
@@ -147,7 +139,7 @@ def test_callers_of_an_alias_are_led_to_a_new_version_instead(
 
 
 def test_what_is_not_known_is_said_and_there_is_no_button(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     aws.always("ListAliases", lambda: refusal("AccessDeniedException", 403), done=False)
@@ -162,7 +154,7 @@ def test_what_is_not_known_is_said_and_there_is_no_button(
 
 
 def test_s66_a_reason_the_typed_name_and_a_fresh_proof_where_the_rules_say_so(
-    make_estate: Callable[..., Estate], person: Callable[..., Any]
+    make_estate: MakeEstate, person: Callable[..., Any]
 ) -> None:
     rules = Rules(reason_required=True, type_the_name=True, step_up=True)
     estate = make_estate(only=("prod",), prod=rules)

@@ -19,11 +19,10 @@ from testkit.canary import leaks_in
 from testkit.function_log import loader_line, write_line
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 from tests.security.test_leaks import database_dump, whole
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 TOKEN, OWN = "GITHUB_TOKEN", "MIYABI_ACCESS_TOKEN"
 SECRET = "miyabi/dev/api-keys"
 STEPS = ("get", "try", "save", "arrive", "revoke")
@@ -81,7 +80,7 @@ def step_of(client: Client, key: str = TOKEN) -> str:
 
 def save(client: Client, estate: Estate, number: int, *row: str, step: str = "save") -> Any:
     """Sends the edit form as the rotation's page opens it."""
-    form = key_form(current_version(estate, "dev", "api-keys"), row, step=step)  # type: ignore[arg-type]
+    form = key_form(current_version(estate, "dev", "api-keys"), row, step=step)
     return client.post(f"{edit_url('dev', 'api-keys')}?rotation={number}", form, **JSON)
 
 
@@ -308,7 +307,7 @@ def test_a_refusal_after_which_the_console_was_cut_off_is_tried_once_more_and_en
 
 
 def test_a_proposal_waits_in_step_three_until_somebody_else_approves_it(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, github: GitHub
+    make_estate: MakeEstate, signed_in: SignedIn, github: GitHub
 ) -> None:
     estate = make_estate(only=("dev",), dev=Rules(second_person=True))
     hana, kenji = signed_in("editor", "dev", name="hana"), signed_in("approver", name="kenji")

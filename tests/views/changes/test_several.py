@@ -6,20 +6,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
 from django.utils.html import escape
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from testkit.canary import leaks_in, make_canary
 from testkit.posting import JSON, current_version
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, SignedIn, Watched, client_of
 from tests.security.test_leaks import database_dump, whole
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 KEY = "MIYABI_REPO_NAME"
 STRICT = Rules(reason_required=True, type_the_name=True)
 

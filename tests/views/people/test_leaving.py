@@ -25,7 +25,7 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people.sessions import note_session
 from secrets_ui.services.secrets.debts import debts_of
 from secrets_ui.services.secrets.opening import open_secret
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("estate")]
 NAME, HANA, KEN = "miyabi/dev/config", Actor("hana@x.com"), Actor("ken")
@@ -33,7 +33,7 @@ DUE = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",))
 
 
@@ -45,7 +45,7 @@ def hana(person: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def admin(signed_in: Callable[..., Client]) -> Client:
+def admin(signed_in: SignedIn) -> Client:
     return signed_in("admin", "dev", name="mika")
 
 
@@ -75,7 +75,6 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
     done = post(admin, hana, "plan", **form)
     assert f"is to be changed by {DUE}" in admin.get(done.url).content.decode()
     record = AuditRecord.objects.order_by("sequence").last()
-    assert record
     assert json.loads(record.details) == {
         "account": HANA.name,
         "keys": 1,
@@ -149,7 +148,7 @@ def test_sessions_are_ended_and_roles_taken_there(admin: Client, hana: Any) -> N
 
 
 def test_an_admin_of_one_environment_ends_no_sessions_of_another(
-    admin: Client, hana: Any, make_estate: Callable[..., Estate]
+    admin: Client, hana: Any, make_estate: MakeEstate
 ) -> None:
     make_estate(only=("dev", "prod"))
     RoleGrant.objects.create(user=hana, environment="prod", role="viewer")

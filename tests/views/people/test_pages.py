@@ -16,7 +16,7 @@ from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import configuration
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.sessions import note_session
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 
 pytestmark = pytest.mark.django_db
 Person = Callable[..., Any]
@@ -46,9 +46,7 @@ def last_record() -> AuditRecord:
     return found
 
 
-def test_an_admin_gives_and_takes_roles_on_record(
-    person: Person, signed_in: Callable[..., Client]
-) -> None:
+def test_an_admin_gives_and_takes_roles_on_record(person: Person, signed_in: SignedIn) -> None:
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
     assert give(admin, hana, "dev", "editor", "api-").status_code == 302
     assert grants(hana) == {("dev", "viewer", ""), ("dev", "editor", "api-")}
@@ -70,7 +68,7 @@ def test_an_admin_gives_and_takes_roles_on_record(
 
 
 def test_the_pages_show_accounts_with_roles_and_last_sign_in(
-    person: Person, signed_in: Callable[..., Client]
+    person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = signed_in("admin", "dev"), person("viewer", "dev", "prod", name="hana")
     person("editor", "prod", name="ken")
@@ -88,9 +86,7 @@ def notice(page: Any) -> str:
     return found.text if found else ""
 
 
-def test_each_change_is_confirmed_by_what_is_on_record(
-    person: Person, signed_in: Callable[..., Client]
-) -> None:
+def test_each_change_is_confirmed_by_what_is_on_record(person: Person, signed_in: SignedIn) -> None:
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="o'hana")
     done = give(admin, hana, "dev", "editor", "api-").url
     assert notice(admin.get(done)) == "o'hana was given the role editor in dev, for names of api-."
@@ -107,7 +103,7 @@ def test_each_change_is_confirmed_by_what_is_on_record(
 
 
 def test_a_notice_tells_of_one_s_own_changes_of_this_account_alone(
-    person: Person, signed_in: Callable[..., Client]
+    person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
     other, kenji = signed_in("admin", "dev"), person("viewer", "dev", name="kenji")
@@ -130,9 +126,7 @@ def given_by(client: Client, user: Any) -> dict[str, str]:
     }
 
 
-def test_a_role_is_given_by_somebody_with_a_name(
-    person: Person, signed_in: Callable[..., Client]
-) -> None:
+def test_a_role_is_given_by_somebody_with_a_name(person: Person, signed_in: SignedIn) -> None:
     make_account("hana", "a long pass phrase", {"dev": "viewer"})
     hana = get_user_model().objects.get(username="hana")
     first, second = (signed_in("admin", "dev", name=name) for name in ("mika", "ken"))
@@ -150,7 +144,7 @@ def test_a_role_is_given_by_somebody_with_a_name(
 
 
 def test_who_gave_a_role_to_somebody_of_the_same_name_is_not_told(
-    person: Person, signed_in: Callable[..., Client]
+    person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
     give(admin, hana, "dev", "editor")
@@ -160,7 +154,7 @@ def test_who_gave_a_role_to_somebody_of_the_same_name_is_not_told(
 
 
 def test_roles_stand_in_the_order_of_the_environments(
-    estate: Estate, person: Person, signed_in: Callable[..., Client]
+    estate: Estate, person: Person, signed_in: SignedIn
 ) -> None:
     admin = signed_in("admin")
     order = list(configuration.environments())
@@ -178,7 +172,7 @@ def test_roles_stand_in_the_order_of_the_environments(
     ids=str,
 )
 def test_what_cannot_be_given_is_told_and_recorded(
-    person: Person, signed_in: Callable[..., Client], role: str, names: str
+    person: Person, signed_in: SignedIn, role: str, names: str
 ) -> None:
     admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
     answer = give(admin, hana, "dev", role, names)
@@ -198,7 +192,7 @@ def test_s47_nobody_gives_oneself_a_role(person: Person) -> None:
 
 
 def test_s47_an_admin_gives_and_takes_nothing_elsewhere(
-    person: Person, signed_in: Callable[..., Client]
+    person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = signed_in("admin", "dev"), person("viewer", "prod", name="hana")
     assert give(admin, hana, "prod", "viewer").status_code == 403
@@ -210,7 +204,7 @@ def test_s47_an_admin_gives_and_takes_nothing_elsewhere(
 
 
 def test_s47_a_role_that_a_group_gives_is_not_taken_here(
-    person: Person, signed_in: Callable[..., Client]
+    person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = (
         signed_in("admin", "dev", "staging"),
@@ -244,7 +238,7 @@ def test_s47_an_admin_whose_account_is_off_does_not_count(person: Person) -> Non
 
 
 def test_s28_a_role_that_was_taken_counts_at_the_next_request(
-    estate: Estate, person: Person, signed_in: Callable[..., Client]
+    estate: Estate, person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
     client = client_of(hana)
@@ -254,7 +248,7 @@ def test_s28_a_role_that_was_taken_counts_at_the_next_request(
 
 
 def test_s28_an_account_that_is_switched_off_is_out_and_its_sessions_are_gone(
-    estate: Estate, person: Person, signed_in: Callable[..., Client]
+    estate: Estate, person: Person, signed_in: SignedIn
 ) -> None:
     admin, hana, ken = (
         signed_in("admin", "dev"),
@@ -275,7 +269,7 @@ def test_s28_an_account_that_is_switched_off_is_out_and_its_sessions_are_gone(
 
 
 def test_s30_in_an_environment_that_asks_for_it_roles_need_a_fresh_proof(
-    make_estate: Callable[..., Estate], person: Person
+    make_estate: MakeEstate, person: Person
 ) -> None:
     make_estate(only=("dev",), dev=Rules(step_up=True))
     hana, mika = person("viewer", "dev", name="hana"), person("admin", "dev", name="mika")
@@ -288,13 +282,11 @@ def test_s30_in_an_environment_that_asks_for_it_roles_need_a_fresh_proof(
 
 
 @pytest.mark.parametrize("path", ["/people/999999", f"/people/{2**63}", f"/people/{10**30}"])
-def test_somebody_who_is_not_there(signed_in: Callable[..., Client], path: str) -> None:
+def test_somebody_who_is_not_there(signed_in: SignedIn, path: str) -> None:
     assert signed_in("admin").get(path).status_code == 404
 
 
-def test_a_switch_without_a_position_changes_nothing(
-    person: Person, signed_in: Callable[..., Client]
-) -> None:
+def test_a_switch_without_a_position_changes_nothing(person: Person, signed_in: SignedIn) -> None:
     admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
     for to in ("", "1", "OFF"):
         assert switch(admin, hana, to).status_code == 400
@@ -302,7 +294,7 @@ def test_a_switch_without_a_position_changes_nothing(
 
 
 def test_the_to_do_lists_what_somebody_saw_who_has_no_role_any_more(
-    make_estate: Callable[..., Estate], person: Person, signed_in: Callable[..., Client]
+    make_estate: MakeEstate, person: Person, signed_in: SignedIn
 ) -> None:
     from testkit.posting import JSON, current_version
 

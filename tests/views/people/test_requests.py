@@ -1,6 +1,5 @@
 """A role is asked for, given for a time or refused, and shown until when."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +9,13 @@ from django.test import Client
 from secrets_ui.models import AuditRecord, RoleGrant, RoleRequest
 from secrets_ui.services.people.requests import purge_requests
 from secrets_ui.templatetags.dates import exact
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("estate")]
-SignedIn = Callable[..., Client]
 
 
 @pytest.fixture
-def estate(make_estate: Callable[..., Estate]) -> Estate:
+def estate(make_estate: MakeEstate) -> Estate:
     return make_estate(only=("dev",))
 
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from secrets_ui.middleware.errors import ErrorsForPeople
 from secrets_ui.models import AuditRecord, PersonSession, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON
+from tests.conftest import SignedIn
 from tests.security.counting_hasher import CountingHasher
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_nobody_ends_another_s_session_without_the_right() -> None:
 
 @pytest.mark.parametrize("role", ["viewer", "admin"])
 def test_s49_an_admin_of_dev_neither_sees_nor_ends_the_sessions_of_whoever_has_a_role_elsewhere(
-    signed_in: Callable[..., Client], role: str
+    signed_in: SignedIn, role: str
 ) -> None:
     """One rule for every act upon an account: the right in each environment where it has a role."""
     hana, mika = enter("hana"), signed_in("admin", "dev", name="mika")
@@ -141,7 +141,7 @@ def test_an_admin_sees_and_ends_the_sessions_of_those_below_on_record() -> None:
 
 
 @pytest.mark.parametrize("path", ["/account/sessions/end/1", "/account/stay"])
-def test_it_rejects_other_methods(signed_in: Callable[..., Client], path: str) -> None:
+def test_it_rejects_other_methods(signed_in: SignedIn, path: str) -> None:
     assert signed_in("viewer").get(path).status_code == 405
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.people.accounts import make_account
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -57,7 +58,7 @@ def test_sign_in_needs_no_access_and_sign_out_does(client: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
-def test_it_rejects_other_methods(signed_in: Callable[..., Client], method: str) -> None:
+def test_it_rejects_other_methods(signed_in: SignedIn, method: str) -> None:
     client = signed_in("viewer")
     assert getattr(client, method)("/sign-in").status_code == 405
     assert getattr(client, method)("/sign-out").status_code == 405
@@ -105,7 +106,7 @@ def test_an_account_that_was_switched_off_stays_out(
     assert sign_in(client, "kenji", PASSWORD).status_code == 403
 
 
-def test_somebody_who_is_signed_in_is_sent_on(signed_in: Callable[..., Client]) -> None:
+def test_somebody_who_is_signed_in_is_sent_on(signed_in: SignedIn) -> None:
     assert signed_in("viewer").get("/sign-in")["Location"] == "/"
 
 
@@ -115,7 +116,7 @@ def test_sign_in_leads_to_where_one_was_going(client: Client, account: str) -> N
     assert sign_in(client, account, PASSWORD, next="/dev/?q=api")["Location"] == "/dev/?q=api"
 
 
-def test_sign_out_is_recorded(signed_in: Callable[..., Client]) -> None:
+def test_sign_out_is_recorded(signed_in: SignedIn) -> None:
     client = signed_in("viewer", name="hana")
     assert client.post("/sign-out")["Location"] == "/sign-in"
     record = AuditRecord.objects.get(action="sign_out")

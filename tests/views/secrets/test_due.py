@@ -15,10 +15,9 @@ from secrets_ui.models import AuditRecord, CalendarFeed, KeyDue, RoleGrant, Stat
 from secrets_ui.services.people.calendar_feed import GUESSES
 from secrets_ui.services.people.people import find_person, switch_account
 from secrets_ui.views.secrets.due import MOST_LATER
-from tests.conftest import Estate, client_of
+from tests.conftest import MakeEstate, SignedIn, client_of
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 
 
 def date(environment: str, short: str, key: str, days: float | None, **more: Any) -> None:
@@ -109,7 +108,7 @@ def test_dates_that_are_old_or_not_known_are_said_to_be(signed_in: SignedIn) -> 
 
 
 def test_what_aws_rotates_says_so_on_its_page_and_before_an_edit(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     place = make_estate(only=("dev",))["dev"]
     client, name = place.clients.secretsmanager, "miyabi/dev/config"

@@ -1,19 +1,17 @@
 """The names of a secret's keys as files."""
 
 import json
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
 from testkit.canary import leaks, make_plain_canary
-from tests.conftest import Estate
+from tests.conftest import MakeEstate, SignedIn
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_viewer_takes_the_names_along_and_no_value(
-    make_estate: Callable[..., Estate], signed_in: Callable[..., Client]
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     estate, canary = make_estate(only=("dev",)), make_plain_canary()
     estate["dev"].clients.secretsmanager.put_secret_value(

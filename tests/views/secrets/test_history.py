@@ -1,7 +1,6 @@
 """The history of a secret, the comparison of two versions, and a restore by its pages."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from django.test import Client
 
 from secrets_ui.models import AuditRecord
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/storied"
@@ -18,9 +17,7 @@ Storied = tuple[Client, RecordingAws, list[str]]
 
 
 @pytest.fixture
-def storied(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client]
-) -> Storied:
+def storied(watched: Watched, signed_in: SignedIn) -> Storied:
     """An editor, and a secret whose three versions were made outside the console."""
     estate, aws = watched(only=("dev",))
     aws_client: Any = estate["dev"].clients.secretsmanager
@@ -45,9 +42,7 @@ def test_it_lists_each_version_with_two_calls_and_reads_no_value(storied: Storie
     assert sorted(calls) == ["DescribeSecret", "ListSecretVersionIds"]
 
 
-def test_one_version_offers_no_comparison(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client]
-) -> None:
+def test_one_version_offers_no_comparison(watched: Watched, signed_in: SignedIn) -> None:
     estate, _ = watched(only=("dev",))
     estate["dev"].clients.secretsmanager.create_secret(Name=NAME, SecretString='{"A": "x"}')
     page = signed_in("editor").get(PAGE).content.decode()

@@ -1,7 +1,6 @@
 """A secret's pages while AWS does not tell of it: its error, and below it what is on record."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,20 +12,17 @@ from secrets_ui.domain.status.status import StatusFinding
 from secrets_ui.models import KeyDue, StatusSnapshot, VersionRecord
 from testkit.posting import JSON, save_key
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import SignedIn, Watched
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
 DETAIL, HISTORY, PIN = f"/dev/secret/{NAME}", f"/dev/history/{NAME}", f"/dev/pin/{NAME}"
 ROLLOUT = f"/dev/rollout/{NAME}"
 PAGES = (DETAIL, HISTORY, ROLLOUT)
-SignedIn = Callable[..., Client]
 
 
 @pytest.fixture
-def broken(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
-) -> tuple[Client, RecordingAws, list[str]]:
+def broken(watched: Watched, signed_in: SignedIn) -> tuple[Client, RecordingAws, list[str]]:
     """An editor, who saved and pinned; and AWS, which tells of no secret from now on."""
     estate, aws = watched(only=("dev",))
     client = signed_in("editor")
@@ -148,9 +144,7 @@ def test_what_aws_does_not_have_is_told_alone(
         assert "own records" not in shown(client.get(page), 404)
 
 
-def test_a_secret_without_records_says_so(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
-) -> None:
+def test_a_secret_without_records_says_so(watched: Watched, signed_in: SignedIn) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
     text = shown(signed_in("viewer").get(DETAIL))

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -24,18 +23,11 @@ from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.secrets import comparison
 from secrets_ui.services.secrets.key_changes import KeyChange
 from testkit.posting import JSON, current_version, document_form, edit_url, save_key
-from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, as_toml, forget_configuration
+from tests.conftest import Estate, MakeEstate, SignedIn, Watched, as_toml, forget_configuration
 from tests.services.secrets.test_comparison import RefusedGateway
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 LIST, DETAIL = "/dev/", "/dev/secret/miyabi/dev/config"
-
-
-@pytest.fixture
-def dev(make_estate: Callable[..., Estate]) -> Estate:
-    return make_estate(only=("dev",))
 
 
 def test_it_works(dev: Estate, signed_in: SignedIn) -> None:
@@ -139,7 +131,7 @@ def test_a_missing_id_is_404(dev: Estate, signed_in: SignedIn, url: str) -> None
 
 
 def test_a_known_version_is_shown_without_reading_its_value(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     client = signed_in("viewer", "dev")
@@ -156,9 +148,7 @@ def test_a_known_version_is_shown_without_reading_its_value(
     assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
 
 
-def test_a_warm_list_asks_aws_once(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
-) -> None:
+def test_a_warm_list_asks_aws_once(watched: Watched, signed_in: SignedIn) -> None:
     _, aws = watched(only=("dev",))
     client = signed_in("viewer", "dev")
     client.get(LIST)
@@ -176,7 +166,7 @@ def test_the_list_is_filtered_by_secret_and_by_key(dev: Estate, signed_in: Signe
 
 
 def test_thousands_of_secrets_come_page_by_page(
-    make_estate: Callable[..., Estate], signed_in: SignedIn
+    make_estate: MakeEstate, signed_in: SignedIn
 ) -> None:
     make_estate(only=("dev",), extra_secrets=40)
     client = signed_in("viewer")
@@ -190,7 +180,7 @@ def test_thousands_of_secrets_come_page_by_page(
 
 
 def test_what_aws_refuses_is_told_with_its_code_and_request_and_the_missing_permission(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
@@ -203,7 +193,7 @@ def test_what_aws_refuses_is_told_with_its_code_and_request_and_the_missing_perm
 
 
 def test_a_page_that_aws_refused_leads_to_another_try_and_to_the_status(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("ListSecrets", "InternalServiceError")
@@ -215,7 +205,7 @@ def test_a_page_that_aws_refused_leads_to_another_try_and_to_the_status(
 
 
 def test_a_version_that_could_not_be_looked_at_is_never_shown_as_healthy(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+    watched: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("GetSecretValue", "DecryptionFailure")
@@ -311,7 +301,7 @@ def test_a_deleted_secret_tells_whoever_sees_it_who_can_restore_it(
 
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn, *, is_enabled: bool
+    watched: Watched, signed_in: SignedIn, *, is_enabled: bool
 ) -> None:
     estate, aws = watched(only=("dev",))
     version = estate["dev"].clients.secretsmanager.put_secret_value(
@@ -335,7 +325,7 @@ def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
 
 
 def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
-    estate: Estate, signed_in: Callable[..., Client]
+    estate: Estate, signed_in: SignedIn
 ) -> None:
     estate["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
     page = signed_in("editor").get("/compare").content.decode()

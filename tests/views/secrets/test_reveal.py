@@ -12,12 +12,10 @@ from secrets_ui.models import AuditRecord
 from testkit.canary import leaks_in, make_canary
 from testkit.posting import JSON, current_version, save_key
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, SignedIn, Watched, client_of
 from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
-SignedIn = Callable[..., Client]
 PATH = "/dev/reveal/miyabi/dev/config"
 
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from secrets_ui.domain.secrets import arrival, rollout
 from secrets_ui.management.answering import NOT_KNOWN
@@ -17,7 +16,7 @@ from secrets_ui.management.commands import rollout as command
 from testkit.function_log import loader_line, write_line
 from testkit.posting import JSON, current_version, key_form, prod_rules
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, SignedIn
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/prod/api-keys"
@@ -44,9 +43,7 @@ def write(estate: Estate, stream: str, version: str = "", minutes_ago: float = 0
     write_line(estate["prod"], stream, line, minutes_ago)
 
 
-def test_the_notice_of_a_save_leads_to_a_bar_that_fills(
-    prod: Watched, signed_in: Callable[..., Client]
-) -> None:
+def test_the_notice_of_a_save_leads_to_a_bar_that_fills(prod: Watched, signed_in: SignedIn) -> None:
     estate, aws = prod
     write(estate, "a", minutes_ago=10)
     write(estate, "b", minutes_ago=10)
@@ -74,7 +71,7 @@ def test_the_notice_of_a_save_leads_to_a_bar_that_fills(
 
 
 def test_what_aws_refuses_is_shown_with_its_code_and_is_no_no(
-    prod: Watched, signed_in: Callable[..., Client]
+    prod: Watched, signed_in: SignedIn
 ) -> None:
     _, aws = prod
     aws.break_call("FilterLogEvents", "AccessDeniedException", "no")
@@ -88,7 +85,7 @@ def test_what_aws_refuses_is_shown_with_its_code_and_is_no_no(
 
 
 def test_s117_no_line_of_the_log_brings_a_value_to_a_page(
-    prod: Watched, signed_in: Callable[..., Client], canary: str
+    prod: Watched, signed_in: SignedIn, canary: str
 ) -> None:
     """A reader that tells the value where the version should stand, or beside it."""
     estate, _ = prod

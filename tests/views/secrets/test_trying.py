@@ -14,11 +14,10 @@ from secrets_ui.services.changes.settle import settle_audit
 from testkit.canary import leaks_in, make_plain_canary
 from testkit.posting import JSON, current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import Estate, SignedIn, client_of
 from tests.security.test_leaks import database_dump, whole
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 PAGE, PATH = "/dev/secret/miyabi/dev/api-keys", "/dev/try/miyabi/dev/api-keys"
 TOKEN, SECRET = "GITHUB_TOKEN", "GITHUB_OAUTH_CLIENT_SECRET"
 

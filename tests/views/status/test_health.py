@@ -23,7 +23,7 @@ def test_it_needs_no_access_and_makes_no_aws_call(
     client: Client, url: str, settings: object
 ) -> None:
     with RecordingAws("http://127.0.0.1:9") as aws:
-        settings.LOCAL_AWS_ENDPOINT = aws.endpoint  # type: ignore[attr-defined]
+        settings.LOCAL_AWS_ENDPOINT = aws.endpoint
         assert client.get(url).status_code == 200
         assert aws.received == []
 

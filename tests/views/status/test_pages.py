@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,9 @@ from django.test import Client
 
 from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import StatusRunner, StatusSnapshot, StatusSpan, WaitingRecord
+from tests.conftest import SignedIn
 
 pytestmark = pytest.mark.django_db
-SignedIn = Callable[..., Client]
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 FAIL = StatusFinding(
     "decrypt_is_allowed",

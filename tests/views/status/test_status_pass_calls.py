@@ -40,7 +40,7 @@ def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_re
 def test_new_versions_and_policies_are_read_so_many_in_a_pass(
     counting_aws: FakeAws, settings: object
 ) -> None:
-    settings.STATUS_LOOKS_PER_PASS, settings.STATUS_POLICIES_PER_PASS = 5, 4  # type: ignore[attr-defined]
+    settings.STATUS_LOOKS_PER_PASS, settings.STATUS_POLICIES_PER_PASS = 5, 4
     run_status_pass()
     first = calls(counting_aws)
     # The catalogue's two secrets of each environment are looked at in any case.
