@@ -63,7 +63,7 @@ def find_concerned(before: Everybody, after: Everybody) -> Iterator[Concerned]:
 
 
 def _by_title(everybody: Everybody) -> dict[str, One]:
-    return {one.title: one for one in (*everybody.principals, *everybody.outsiders)}
+    return {one.title: one for one in everybody}
 
 
 class _Difference:

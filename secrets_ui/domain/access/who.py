@@ -51,6 +51,10 @@ class Everybody:
         titles = {principal.title for principal in self.principals}
         self.outsiders = find_outsiders(own, grants, evidence.environment.account, titles)
 
+    def __iter__(self) -> Iterator[Principal | Outsider]:
+        yield from self.principals
+        yield from self.outsiders
+
     def row(
         self, one: Principal | Outsider, abilities: Collection[Ability] = tuple(Ability)
     ) -> Row | None:
@@ -148,7 +152,7 @@ def find_principal(
 ) -> tuple[Row, list[tuple[str, Caller]]] | None:
     """The row of whoever has this title, and its callers with all of their policies."""
     everybody = Everybody(evidence, details, Parser())
-    for one in (*everybody.principals, *everybody.outsiders):
+    for one in everybody:
         if one.title == title and (row := everybody.row(one)):
             return row, everybody.forms(everybody.caller(one))
     return None
