@@ -25,6 +25,7 @@ TEMPLATES = [
                 "secrets_ui.templatetags.versions",
                 "secrets_ui.templatetags.words",
             ],
+            "libraries": {"listing": "secrets_ui.templatetags.listing"},
         },
     }
 ]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +14,11 @@ from django.urls import include, path
 from benchmarks.bare import list_first_page, make_client
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.context import limits
+from secrets_ui.domain.secrets.health import StateCode, make_state
 from secrets_ui.menu import SECTIONS
 from testkit.estate import ENVIRONMENTS
 
-HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
+HEALTHY = make_state(StateCode.HEALTHY, "ok")
 
 
 @cache
@@ -43,18 +45,19 @@ def page(request: HttpRequest, environment: str) -> HttpResponse:
     return render(request, "secrets/list.html", context)
 
 
-def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
-    secret = {"last_changed": entry["LastChangedDate"], "last_accessed": entry["LastAccessedDate"]}
+def _row(entry: dict[str, Any], prefix: str) -> SimpleNamespace:
     name = entry["Name"]
-    return {
-        "name": name,
-        "short": name.removeprefix(prefix),
-        "state": HEALTHY,
-        "secret": secret,
-        "counts_keys": True,
-        "keys_set": 6,
-        "keys_total": 6,
-    }
+    return SimpleNamespace(
+        name=name,
+        short=name.removeprefix(prefix),
+        state=HEALTHY,
+        secret=SimpleNamespace(last_changed=entry["LastChangedDate"], deleted=None),
+        author=None,
+        last_read=entry["LastAccessedDate"],
+        counts_keys=True,
+        keys_set=6,
+        keys_total=6,
+    )
 
 
 def _frame(request: HttpRequest, environment: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """manage.py rollout ENV NAME: has the version arrived? For people and for pipelines."""
 
 import sys
-import time
 from collections.abc import Mapping
+from time import monotonic, sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with or_not_known():
-            found = self._look_until(options, time.monotonic() + options["wait"])
+            found = self._look_until(options, monotonic() + options["wait"])
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         if found.arrived is None:
             sys.exit(NOT_KNOWN)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         environment = configuration.get_environment(options["environment"])
         name, version = full_name(environment, options["name"]), ""
         while True:
-            is_last = time.monotonic() + EVERY > end
+            is_last = monotonic() + EVERY > end
             try:
                 found = look(
                     *(environment, name, ACTOR, version), seconds=LOG_SECONDS, with_hints=is_last
@@ -71,7 +71,7 @@ class Command(BaseCommand):
                     return found
                 version, so_far = found.version_id, f"{found.new} of {found.of}: {found.reason}"
             self.stderr.write(printable(so_far))
-            time.sleep(EVERY)
+            sleep(EVERY)
 
 
 def _describe(found: Rollout) -> str:

@@ -3,7 +3,7 @@ after a conflict. Writes nothing."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
 from ..secrets.version_facts import facts_of, in_other_environments, kept_facts
-from .review_rows import ReviewRow, masked, opaque_row, review_row
+from .review_rows import ReviewRow, masked, opaque_row, review_row, with_before
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def compare_edit(
         if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
     ]
     rows = tuple(
-        replace(new[name], before=masked(before.get(name)))
+        with_before(new[name], before.get(name))
         if name in new
         else review_row(name, before.get(name), after.get(name), spec, others)
         for name in names

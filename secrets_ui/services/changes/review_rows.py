@@ -1,7 +1,7 @@
 """What a review says of one key, from facts alone: to its author, and to the one who decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import KeyFacts, VersionFacts
@@ -37,9 +37,14 @@ def review_row(
 ) -> ReviewRow:
     """`others` are the facts of the same secret in other environments, None where nobody looked."""
     level, check, problems = _verdict(name, after, spec, others)
-    shown = "removed" if after is None else masked(after)
-    drops, adds = before is not None, after is not None
-    return ReviewRow(name, masked(before), shown, level, check, problems, drops, adds)
+    shown, adds = ("removed", False) if after is None else (masked(after), True)
+    row = ReviewRow(name, masked(None), shown, level, check, problems, adds=adds)
+    return with_before(row, before)
+
+
+def with_before(row: ReviewRow, before: KeyFacts | None) -> ReviewRow:
+    """The verdict is of the value after, so it may be made before the other one is known."""
+    return replace(row, before=masked(before), drops=before is not None)
 
 
 def opaque_row(after: str) -> ReviewRow:
