@@ -1,5 +1,6 @@
 """The console's AWS calls made bare: the same kind of client, without the console."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from secrets_ui.aws.session import AwsSessions
 from testkit.estate import ENVIRONMENTS
 
 ROWS = 25  # on a page of the list
+AWS_MS = float(os.environ.get("AWS_MS", "20"))  # what a call within a Region takes
+DELAY = AWS_MS / 1000  # seconds
 
 
 def make_client(sessions: AwsSessions, environment: str) -> Any:

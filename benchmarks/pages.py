@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.bare import list_first_page, list_named, make_client
+from benchmarks.bare import DELAY, list_first_page, list_named, make_client
 from benchmarks.browser import Browser
 from benchmarks.servers import Servers
 from benchmarks.timing import in_turns, ratio
@@ -11,12 +11,11 @@ from secrets_ui.aws.secrets_manager import MOST_NAMES
 from secrets_ui.aws.session import AwsSessions
 from testkit.estate import make_secrets
 
-DELAY = 0.02  # seconds: what a call within a Region takes
 PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
 
 
 def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
-    """Page ÷ the same ListSecrets made bare. Both wait for an endpoint that answers after 20 ms."""
+    """Page ÷ the same ListSecrets made bare. Both wait for an endpoint that answers after DELAY."""
     variants: dict[str, Callable[[], object]] = {}
     sessions = AwsSessions(servers.aws.endpoint)
     for size, environment in PAGES.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import replaying_aws
+from benchmarks.bare import DELAY
 from benchmarks.browser import Browser
 from benchmarks.servers import EDITOR, make_environ, seed, serve
 from benchmarks.timing import in_turns, ratio
@@ -21,7 +22,6 @@ from secrets_ui.aws.session import AwsSessions
 from testkit.estate import ENVIRONMENTS
 from testkit.fake_aws import FakeAwsProcess
 
-DELAY = 0.02  # seconds
 ENVIRONMENT = ENVIRONMENTS["dev"]
 PAGE = "/dev/troubleshoot/miyabi/dev/api-keys"
 CHAIN = ("iam:ListAttachedRolePolicies", "iam:GetPolicy", "iam:GetPolicyVersion")
@@ -40,7 +40,7 @@ class Panel:
 
 
 def measure(rounds: int, cli_rounds: int) -> dict[str, object]:
-    """Warm, at 20 ms a call. `cli` is left out where the AWS CLI is not installed."""
+    """Warm, at DELAY a call. `cli` is left out where the AWS CLI is not installed."""
     with _start() as panel:
         panel.aws.take_calls(EDITOR)
         panel.open()

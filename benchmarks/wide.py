@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.bare import current_version, make_client
-from benchmarks.pages import DELAY
+from benchmarks.bare import DELAY, current_version, make_client
 from benchmarks.servers import EDITOR, Servers
 from benchmarks.timing import in_turns, ratio
 from secrets_ui.aws.session import AwsSessions
@@ -15,7 +14,7 @@ LINES = 500
 
 
 def measure(servers: Servers, versions: int, rounds: int) -> dict[str, object]:
-    """Page ÷ a bare DescribeSecret, which each of them makes; the endpoint answers after 20 ms. Of
+    """Page ÷ a bare DescribeSecret, which each of them makes; the endpoint answers after DELAY. Of
     each the AWS calls too."""
     client = make_client(AwsSessions(servers.aws.endpoint), PLACE)
     for number in range(versions):
