@@ -64,15 +64,20 @@ def test_the_error_stands_above_what_is_on_record(
         assert "https://x.test" not in text
 
 
+def keep_key_due_and_finding(findings: str) -> None:
+    now = datetime.now(UTC)
+    about = {"environment": "dev", "secret": NAME}
+    KeyDue.objects.create(**about, key="BASE_URL", why=Why.AGE, at=now, text="Old.", read_at=now)
+    StatusSnapshot.objects.create(**about, status="fail", at=now, findings=findings)
+
+
 def test_keys_due_dates_and_findings_are_told_with_their_age(
     broken: tuple[Client, RecordingAws, list[str]],
 ) -> None:
     client, _, _ = broken
-    now = datetime.now(UTC)
-    about = {"environment": "dev", "secret": NAME}
-    KeyDue.objects.create(**about, key="BASE_URL", why=Why.AGE, at=now, text="Old.", read_at=now)
-    found = '[{"check": "c", "status": "fail", "text": "Something is wrong.", "since": ""}]'
-    StatusSnapshot.objects.create(**about, status="fail", at=now, findings=found)
+    keep_key_due_and_finding(
+        '[{"check": "c", "status": "fail", "text": "Something is wrong.", "since": ""}]'
+    )
     text = shown(client.get(DETAIL))
     assert "MIYABI_ROOT" in text
     assert "When keys are due" in text
@@ -85,13 +90,9 @@ def test_a_finding_names_owner_runbook_and_next_step_and_nothing_leads_to_the_pa
     broken: tuple[Client, RecordingAws, list[str]],
 ) -> None:
     client, _, _ = broken
-    now = datetime.now(UTC)
-    about = {"environment": "dev", "secret": NAME}
-    KeyDue.objects.create(**about, key="BASE_URL", why=Why.AGE, at=now, text="Old.", read_at=now)
     whom = {"owner": "team-core", "runbook": "https://runbooks.test/rotate"}
     found = StatusFinding("keys_are_young_enough", "fail", "Too old.", "BASE_URL", **whom)
-    findings = json.dumps([found.to_json()])
-    StatusSnapshot.objects.create(**about, status="fail", at=now, findings=findings)
+    keep_key_due_and_finding(json.dumps([found.to_json()]))
     text = shown(client.get(DETAIL))
     assert "Owner: <bdi>team-core</bdi>" in text
     assert 'href="https://runbooks.test/rotate"' in text
