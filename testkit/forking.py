@@ -46,6 +46,7 @@ class Forking(subprocess.Popen[Any]):
                 os.setsid()
             os.chdir(cwd or ".")
             _forget()
+            gc.freeze()  # what is left of it would close files that are another's by then
             here = os.environ if environ is None else environ
             _end(_become(list(args[1:]), here, (stdin, stdout, stderr)))
         self.pid, self._child_created = pid, True

@@ -2,8 +2,7 @@
 descriptions of its services.
 
 Django is left as before django.setup(): each fork reads settings of its own, puts its apps together
-and looks whether it may start. As it is read, no module keeps what settings may say differently:
-tests/processes/test_warm.py.
+and looks whether it may start. As it is read, no module keeps what settings may say differently.
 """
 
 import os
@@ -14,7 +13,7 @@ from functools import cache
 from importlib import import_module
 
 import botocore.session
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import empty, settings
 from django.db import connections
 
@@ -33,7 +32,6 @@ SERVICES = ("secretsmanager", "kms", "sts", "iam", "lambda", "cloudtrail", "orga
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "miyabi_admin.settings",
     "ENV_FILE": "/nonexistent",
-    "ENVIRONMENTS_FILE": "deploy/environments.example.toml",
     "LOCAL_AWS_ENDPOINT": "http://127.0.0.1:9",
     "DATABASE_URL": "sqlite://:memory:",
 }
@@ -45,7 +43,7 @@ def read() -> None:
         import_module(name)
     before = dict(os.environ)
     os.environ.update(SETTINGS, **{name: secrets.token_urlsafe(48) for name in KEYS})
-    apps.populate(settings.INSTALLED_APPS)
+    _import_models()
     for name in settings.MIDDLEWARE:
         import_module(name.rpartition(".")[0])
     for found in pkgutil.walk_packages(import_module("secrets_ui").__path__, "secrets_ui."):
@@ -56,17 +54,24 @@ def read() -> None:
     _read_services()
 
 
+def _import_models() -> None:
+    """As apps.populate(), without ready(), where an app may keep what its settings say."""
+    for name in settings.INSTALLED_APPS:
+        app = AppConfig.create(name)
+        apps.app_configs[app.label], app.apps = app, apps
+    apps.apps_ready = True
+    for app in apps.get_app_configs():
+        app.import_models()
+    apps.models_ready = apps.ready = True
+
+
 def _forget_settings() -> None:
     """Back to before django.setup(), but for what is read."""
-    from secrets_ui.services import configuration
-
     settings._wrapped = empty
     apps.app_configs.clear()
-    apps.apps_ready = apps.models_ready = apps.loading = apps.ready = False
+    apps.apps_ready = apps.models_ready = apps.ready = False
     del connections["default"], connections.settings
     connections._settings = None
-    configuration.environments.cache_clear()
-    configuration.catalog.cache_clear()
     for name in list(sys.modules):
         if (
             name.partition(".")[0] == "miyabi_admin"

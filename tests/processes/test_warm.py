@@ -33,11 +33,13 @@ try:
     django.setup()
 except ImproperlyConfigured as error:
     exit(f"miyabi: {error}")
+from allauth.socialaccount.providers import registry
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from secrets_ui.services import configuration
 print(list(apps.app_configs), connection.settings_dict, configuration.environments())
+print(registry.get_class_list())
 for name in dir(settings):
     if name.isupper() and not callable(value := getattr(settings, name)):
         print(name, value)
