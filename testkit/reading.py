@@ -72,11 +72,9 @@ def _forget_settings() -> None:
     apps.apps_ready = apps.models_ready = apps.ready = False
     del connections["default"], connections.settings
     connections._settings = None
-    for name in list(sys.modules):
-        if (
-            name.partition(".")[0] == "miyabi_admin"
-        ):  # what reads the settings, and the process's state
-            del sys.modules[name]
+    # What reads the settings, and what it knows of the process.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "miyabi_admin"]:
+        del sys.modules[name]
 
 
 def _read_services() -> None:
