@@ -7,7 +7,6 @@ import ctypes
 import gc
 import json
 import os
-import pkgutil
 import runpy
 import select
 import signal
@@ -18,7 +17,6 @@ import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 from weakref import finalize
@@ -26,17 +24,8 @@ from weakref import finalize
 from django.conf import settings
 from django.db import connections
 
-# What asks for no settings; of the packages every module.
-MODULES = (
-    *("argon2", "boto3", "csp.constants", "fido2.server", "gunicorn.workers.gthread", "psycopg"),
-    "gunicorn.app.wsgiapp",
-    *("django.contrib.auth.hashers", "django.core.management", "django.core.servers.basehttp"),
-    *("django.db.backends.sqlite3.base", "django.db.migrations.executor", "django.forms"),
-    *("django.core.handlers.wsgi", "django.template.defaulttags", "django.urls", "qrcode"),
-    *("django.contrib.staticfiles.storage", "django.core.mail", "django.test", "requests"),
-    *("django.db.models", "django.views.debug", "jwt", "prometheus_client", "whitenoise"),
-)
-PACKAGES = ("secrets_ui.aws", "secrets_ui.checks", "secrets_ui.domain", "secrets_ui.trying")
+from testkit.reading import read
+
 # What Python is started with: not by options such as -I, which no fork has.
 KINDS = ("-W", "-c", "-m", "manage.py")
 _read_ahead: set[str] = set()  # names of modules; a fork of a fork reads all others anew
@@ -57,6 +46,7 @@ class Forking(subprocess.Popen[Any]):
                 os.setsid()
             os.chdir(cwd or ".")
             _forget()
+            gc.freeze()  # what is left of it would close files that are another's by then
             here = os.environ if environ is None else environ
             _end(_become(list(args[1:]), here, (stdin, stdout, stderr)))
         self.pid, self._child_created = pid, True
@@ -172,16 +162,6 @@ def run_here(arguments: list[str]) -> None:
         runpy.run_path(kind, run_name="__main__")
 
 
-def _read() -> None:
-    for name in MODULES:
-        import_module(name)
-    for name in PACKAGES:
-        package = import_module(name)
-        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
-            import_module(found.name)
-    _read_ahead.update(sys.modules)
-
-
 def _end(arguments: list[str]) -> NoReturn:
     """Without the interpreter's own end, which touches all that was read."""
     status: Any = 0
@@ -206,7 +186,8 @@ def _end(arguments: list[str]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    _read()
+    read()
+    _read_ahead.update(sys.modules)
     gc.freeze()
     subprocess.Popen = Forking  # type: ignore[misc]
     _end(serve(socket.socket(fileno=int(sys.argv[1]))))

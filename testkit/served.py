@@ -128,7 +128,7 @@ class Served:
     def running(self, *, started: bool = False, **environ: str) -> Iterator[Process]:
         """A gunicorn with these settings as well.
 
-        It is a fork of the warm Python, a fifth of the price, unless it has to be `started`.
+        It is a fork of the warm Python, a small part of the price, unless it has to be `started`.
         """
         merged = self.environ | environ
         with (gunicorn if started else _forked_gunicorn)(merged, self.log) as process:

@@ -97,7 +97,7 @@ Start = Callable[..., Console]
 
 @pytest.fixture(scope="session")
 def idle() -> Iterator[list[Console]]:
-    """Consoles that wait for another test: one that starts takes 0.6 s of the processor."""
+    """Consoles that wait for another test: one that starts makes its clients to AWS anew."""
     consoles: list[Console] = []
     yield consoles
     for console in consoles:

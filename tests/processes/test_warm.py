@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from deploy.demo.local_aws import PROJECT
-from testkit import warm
+from testkit import starting, warm
+from testkit.environments import as_toml, fresh_environments
 
 ENVIRON = {"ONE": "1", "LC_ALL": "C.UTF-8"}
 TELL = "import os, sys; print(sorted(os.environ), sys.argv, os.getcwd(), sys.stdin.read())"
@@ -22,6 +24,25 @@ ended = subprocess.run(
 )
 print(ended, os.path.isdir(folder.name))
 sys.exit(ended.returncode)
+"""
+
+CONSOLE = """
+import django
+from django.core.exceptions import ImproperlyConfigured
+try:
+    django.setup()
+except ImproperlyConfigured as error:
+    exit(f"miyabi: {error}")
+from allauth.socialaccount.providers import registry
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from secrets_ui.services import configuration
+print(list(apps.app_configs), connection.settings_dict, configuration.environments())
+print(registry.get_class_list())
+for name in dir(settings):
+    if name.isupper() and not callable(value := getattr(settings, name)):
+        print(name, value)
 """
 
 
@@ -53,6 +74,25 @@ def test_it_ends_and_prints_as_one_that_was_started(arguments: list[str]) -> Non
     forked = warm.run(arguments, ENVIRON, '["said"]')
     assert (forked.returncode, forked.stdout) == (started.returncode, started.stdout)
     assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:]
+
+
+def test_it_reads_settings_of_its_own_and_looks_whether_it_may_start(tmp_path: Path) -> None:
+    environments = tmp_path / "environments.toml"
+    environments.write_text(as_toml(fresh_environments()))
+    settings = starting.production(
+        DJANGO_SETTINGS_MODULE="miyabi_admin.settings",
+        DATABASE_URL="postgres://somebody@somewhere/else",
+        ENVIRONMENTS_FILE=str(environments),
+        OIDC_ISSUER="https://idp.miyabi-world.com",
+        OIDC_CLIENT_ID="miyabi",
+        OIDC_CLIENT_SECRET="a secret",
+    )
+    for wrong in ({}, {"STATUS_WEBHOOK_URLS": "nowhere=https://miyabi-world.com"}):
+        started = starting.start(settings | wrong, "-c", CONSOLE)
+        forked = starting.run(settings | wrong, "-c", CONSOLE)
+        assert forked.returncode == started.returncode == bool(wrong), forked.stderr
+        assert forked.stdout.splitlines() == started.stdout.splitlines()
+        assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:]
 
 
 def test_it_is_shown_with_its_own_command() -> None:
