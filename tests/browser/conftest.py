@@ -29,8 +29,12 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # The pages of a context are shown by one process, however many a test opens.
+    # The pages of a context are shown by one process, however many a test opens, and none is
+    # started beforehand for a page that may come.
     "--process-per-site",
+    "--renderer-process-limit=1",
+    # What is drawn goes to a picture, without a graphics card and so without a process for one.
+    "--in-process-gpu",
     # A page lives for a second, and optimised code of its scripts, and of axe, comes too late.
     "--js-flags=--no-opt,--no-maglev",
 )

@@ -42,7 +42,9 @@ def test_every_number_of_the_drawing_stands_in_a_table(page: Page) -> None:
     page.get_by_text("Every number as a table").click()
     expect(table.get_by_role("rowheader")).to_have_count(30)
     bars = page.locator(".chart .reads .bar title").all_text_contents()
-    cells = table.locator("tbody tr td:nth-of-type(1)").all_inner_texts()
+    assert len(bars) >= 29  # a day without a number has none, as today where midnight just went by
+    every_cell = table.locator("tbody tr td:nth-of-type(1)").all_inner_texts()
+    cells = [cell for cell in every_cell if cell != "–"]
     assert [bar.partition(": ")[2].removesuffix(" so far") for bar in reversed(bars)] == cells
     assert_accessible(page)
 
