@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+import pip
+
 from deploy.demo.local_aws import PROJECT
 
 PLACES = ("/opt/console", "/srv/console")  # what the image has that its base has not
@@ -98,7 +100,7 @@ def _fits(path: str, pattern: str) -> bool:
 class Replay:
     """Builds a stage in `folder`; the image's root is then `folder / "root"`.
 
-    `python` is the base image's.
+    `python` is the base image's, which has this Python's own pip.
     """
 
     def __init__(self, folder: Path, python: str) -> None:
@@ -106,9 +108,10 @@ class Replay:
         self._write_programs(python)
 
     def _write_programs(self, python: str) -> None:
+        copy_pip(self.folder / "pip")
         (self.folder / "bin").mkdir()
         program = self.folder / "bin" / "python"
-        program.write_text(f'#!/bin/sh\nexec {python} "$@"\n')
+        program.write_text(f'#!/bin/sh\nPYTHONPATH={self.folder}/pip exec {python} "$@"\n')
         program.chmod(0o755)
 
     def build(self, name: str) -> None:
@@ -206,6 +209,11 @@ class Replay:
                 )
                 (into / inner).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / path, into / inner)
+
+
+def copy_pip(folder: Path) -> None:
+    """This Python's pip, as a package in `folder`."""
+    shutil.copytree(Path(pip.__file__).parent, folder / "pip")
 
 
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE")
