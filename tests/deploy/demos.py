@@ -69,7 +69,9 @@ class Demo:
 
 def start(*, forked: bool = False, **environ: str) -> Demo:
     """By itself, or for half the price `forked` from the warm Python, as all that it starts."""
-    environ = os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ
+    # A second worker would take as much again to start as the first.
+    ours = {"PORT": "0", "DEMO_PASSWORD": "", "WEB_CONCURRENCY": "1"}
+    environ = os.environ | ours | environ
     reader, writer = os.pipe()
     with open(os.devnull) as nothing, os.fdopen(writer, "w") as written:
         if forked:

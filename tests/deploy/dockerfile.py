@@ -12,7 +12,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path
 
 import pip
 
@@ -76,25 +77,25 @@ def ancestors(stages: dict[str, Stage], name: str) -> set[str]:
 
 def is_let_in(path: str, ignore: Path = PROJECT / ".dockerignore") -> bool:
     """Whether the builder gets a file: the last matching pattern decides, as in Docker."""
-    let_in = True
-    for line in ignore.read_text(encoding="utf-8").splitlines():
-        pattern = line.strip()
-        if (
-            pattern
-            and not pattern.startswith("#")
-            and _fits(path, pattern.removeprefix("!").rstrip("/"))
-        ):
-            let_in = pattern.startswith("!")
-    return let_in
+    deciding = [lets_in for lets_in, fits in _read_patterns(ignore) if fits.fullmatch(path)]
+    return [True, *deciding][-1]
 
 
-def _fits(path: str, pattern: str) -> bool:
+@cache
+def _read_patterns(ignore: Path) -> list[tuple[bool, re.Pattern[str]]]:
+    """Whether each lets in, and what it fits: a path, or a folder above it."""
+    lines = map(str.strip, ignore.read_text(encoding="utf-8").splitlines())
+    return [
+        (line.startswith("!"), _compile(line.removeprefix("!").rstrip("/")))
+        for line in lines
+        if line and not line.startswith("#")
+    ]
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
     regex = re.escape(pattern).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
     regex = regex.replace(r"\[", "[").replace(r"\]", "]")
-    return any(
-        re.fullmatch(regex, str(each))
-        for each in (PurePosixPath(path), *PurePosixPath(path).parents)
-    )
+    return re.compile(f"({regex})(/.*)?", re.DOTALL)
 
 
 class Replay:
