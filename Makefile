@@ -29,11 +29,11 @@ quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too, before a push; PYTEST_ARGS="-k name" picks some
 	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
-	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 3 $(BY_FILE) $(PYTEST_ARGS)
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 2 $(BY_FILE) $(PYTEST_ARGS)
 
 .PHONY: coverage
 coverage: .venv/dev.stamp ## every test, and which lines and branches none of them runs (htmlcov/index.html); PYTEST_ARGS as above
-	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 3 $(BY_FILE) \
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 2 $(BY_FILE) \
 		--cov --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)
 
 .PHONY: check

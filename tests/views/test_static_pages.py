@@ -1,7 +1,8 @@
 """The pages, read as text: nothing inline, nothing unescaped, nothing from elsewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache, wraps
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,11 +53,33 @@ class Markup(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
 
-def elements(path: Path) -> Iterator[tuple[str, dict[str, str | None]]]:
-    return iter(Markup(path.read_text(encoding="utf-8")).elements)
+@cache
+def elements(path: Path) -> list[tuple[str, dict[str, str | None]]]:
+    return Markup(path.read_text(encoding="utf-8")).elements
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def of_each(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """One test for all files, not one for each: hundreds of tests cost more than what they read."""
+
+    def decorate(rule: Callable[[Path], None]) -> Callable[[], None]:
+        @wraps(rule, updated=())
+        def test() -> None:
+            broken = {}
+            for path in paths:
+                try:
+                    rule(path)
+                except AssertionError as error:
+                    broken[str(path.relative_to(ROOT))] = str(error)
+            assert paths
+            assert broken == {}
+
+        del test.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its argument
+        return test
+
+    return decorate
+
+
+@of_each(TEMPLATES)
 def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> None:
     for tag, attributes in elements(path):
         assert tag not in ("style", "iframe", "object", "embed", "base"), tag
@@ -67,7 +90,7 @@ def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> Non
         assert not any("javascript:" in (value or "").lower() for value in attributes.values())
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_s56_a_template_marks_nothing_as_safe_outside_the_list(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     found = set(re.findall(r"[\w.]+\|safe(?:seq)?\b", source))
@@ -94,12 +117,12 @@ def test_s56_python_marks_nothing_as_safe_outside_the_list() -> None:
     assert marking <= SAFE_PYTHON
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+@of_each(SCRIPTS)
 def test_s56_a_script_parses_no_markup_runs_no_text_and_stores_nothing(path: Path) -> None:
     assert FORBIDDEN_IN_SCRIPTS.findall(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES, *TEMPLATES], ids=lambda path: path.name)
+@of_each([*SCRIPTS, *STYLES, *TEMPLATES])
 def test_a_page_loads_nothing_from_elsewhere(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert not re.search(
@@ -108,20 +131,20 @@ def test_a_page_loads_nothing_from_elsewhere(path: Path) -> None:
     assert path.suffix != ".css" or not re.search(r"@import|url\(", source)
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+@of_each(SCRIPTS)
 def test_a_script_imports_files_that_are_there(path: Path) -> None:
     for name in re.findall(r"""from ["'](.+?)["']""", path.read_text(encoding="utf-8")):
         assert name.startswith("./")
         assert (STATIC / name).is_file()
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_a_template_names_static_files_that_are_there(path: Path) -> None:
     for name in re.findall(r"""\{% static ["'](.+?)["'] %\}""", path.read_text(encoding="utf-8")):
         assert (ROOT / "secrets_ui" / "static" / name).is_file()
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_a_form_that_changes_something_carries_a_token(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     posts = sum(
@@ -131,7 +154,7 @@ def test_a_form_that_changes_something_carries_a_token(path: Path) -> None:
     assert source.count("{% csrf_token %}") == posts
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_a_new_tab_gets_no_hold_on_ours(path: Path) -> None:
     for tag, attributes in elements(path):
         assert attributes.get("target") != "_blank" or "noopener" in (
@@ -149,7 +172,7 @@ ASKS_FIRST = ("_confirm.html", "changes/delete.html")
 DANGEROUS = ("take_role", "remove_factor", "end_session", "recovery_codes")
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_a_dangerous_act_asks_first_without_a_script_too(path: Path) -> None:
     """Its form stands in `_confirm.html`, folded away until it is asked for."""
     source = path.read_text(encoding="utf-8")
@@ -163,7 +186,7 @@ def test_a_dangerous_act_asks_first_without_a_script_too(path: Path) -> None:
     assert is_asking == (name_of(path) in ASKS_FIRST)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+@of_each(TEMPLATES)
 def test_a_table_can_be_read_on_a_phone_and_its_columns_have_widths_of_their_own(
     path: Path,
 ) -> None:

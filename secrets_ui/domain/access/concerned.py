@@ -146,7 +146,7 @@ class _Difference:
         statements = list(statements_of(found, self._parse))
         own, own_actions = find_choices(statements, ()), _actions_of(statements)
         is_about_key = any(action.startswith("kms:") for action in own_actions)
-        if own.names or own.stages or (self._is_key_untold and is_about_key):
+        if own.patterns or own.stages or (self._is_key_untold and is_about_key):
             return tuple(Ability)
         actions = self._actions | own_actions
         before, after = (
@@ -161,7 +161,7 @@ class _Difference:
 
 def _free(everybody: Everybody) -> tuple[frozenset[str], bool]:
     """What everybody may choose."""
-    return everybody.choices.names, everybody.choices.stages
+    return everybody.choices.patterns, everybody.choices.stages
 
 
 def _only_in(these: Iterable[Statement], others: Iterable[Statement]) -> list[Statement]:

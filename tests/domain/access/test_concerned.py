@@ -347,22 +347,21 @@ def test_a_grant_concerns_its_grantee() -> None:
     assert concerned((account.evidence(), account), (other.evidence(), other)) == READS
 
 
+def named(operator: str, *names: str) -> dict[str, Any]:
+    return {operator: {"aws:userid": [f"*:{name}" for name in names]}}
+
+
 def test_a_session_name_in_a_statement_for_others_concerns_everybody() -> None:
-    """It is tried for everybody, and may be the one that fits the policies of somebody else."""
-
-    def named(operator: str, *names: str) -> dict[str, Any]:
-        return {operator: {"aws:userid": [f"*:{name}" for name in names]}}
-
+    """It is tried for everybody, and may be the one that fits three policies of somebody else."""
     account = three_roles()
     nightly = allow(READ, SECRET, Condition=named("StringLike", "night-*"))
     account.role("nightly", policy(nightly, allow(DECRYPT, KEY)), expected=True)
-    account.secret_policy = [DENY | {"Condition": named("StringNotLike", "*-shift")}]
+    account.secret_policy = [
+        DENY | {"Condition": named("StringNotLike", pattern)} for pattern in ("*-shift", "*-b-*")
+    ]
     other = deepcopy(account)
-    other.secret_policy.append(
-        allow(
-            READ, Principal={"AWS": f"{ROLES}/web"}, Condition=named("StringEquals", "night-shift")
-        )
-    )
+    name = named("StringEquals", "night-b-shift")
+    other.secret_policy.append(allow(READ, Principal={"AWS": f"{ROLES}/web"}, Condition=name))
     before, after = account.evidence(), other.evidence()
     turned = (f"{ROLES}/nightly", Ability.READ)
     assert [asked(before, account)[turned], asked(after, other)[turned]] == [False, True]

@@ -21,8 +21,10 @@ from testkit.accounts import (
     CAN_READ,
     DECRYPT,
     ENVIRONMENT,
+    KEY,
     PLANTS,
     READ,
+    SECRET,
     TAGGED,
     TRUST,
     MadeAccount,
@@ -132,6 +134,20 @@ def test_what_decides_is_named_at_both_hops() -> None:
 
 def test_the_session_that_can_is_named() -> None:
     [row] = answers(make_account(1, 1, ("session",))).rows
+    assert row.read.condition == "in a session named night-shift"
+
+
+def test_a_session_that_two_policies_allow_together_is_found() -> None:
+    account = MadeAccount()
+    like = {"StringLike": {"aws:userid": "*:night-*"}}
+    account.role(
+        "ops", policy(allow(READ, SECRET, Condition=like), allow(DECRYPT, KEY)), expected=True
+    )
+    other = {"StringNotLike": {"aws:userid": "*:*-shift"}}
+    account.secret_policy = [
+        {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": other}
+    ]
+    [row] = answers(account).rows
     assert row.read.condition == "in a session named night-shift"
 
 
