@@ -7,13 +7,12 @@ ARG PYTHON=python:3.13-slim
 FROM ${PYTHON} AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /srv/console
-RUN python -m venv /opt/console
+# The base image's pip installs into it, so that it holds none: nothing is installed in a running container.
+RUN python -m venv --without-pip /opt/console
 COPY requirements/base.txt requirements/
-RUN /opt/console/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/base.txt
+RUN python -m pip --python /opt/console/bin/python install --quiet --require-hashes --only-binary :all: -r requirements/base.txt && rm -r requirements
 
 FROM packages AS build
-# Nothing is installed from here on, here or in a running container.
-RUN /opt/console/bin/python -m pip uninstall --quiet --yes pip setuptools && rm -r requirements
 # 60 MB that nothing reads: AWS's services but those of secrets_ui/aws, and translations, since the console speaks English (USE_I18N).
 RUN cd /opt/console/lib/python3*/site-packages && \
     find botocore/data -mindepth 1 -maxdepth 1 -type d $(printf "! -name %s " cloudtrail cloudwatch ec2 iam kms lambda logs organizations s3 secretsmanager sts) -exec rm -r {} + && \
@@ -32,7 +31,7 @@ RUN /opt/console/bin/python -m compileall -q miyabi_admin secrets_ui && chmod -R
 
 FROM packages AS demo-build
 COPY requirements/demo.txt requirements/
-RUN /opt/console/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/demo.txt
+RUN python -m pip --python /opt/console/bin/python install --quiet --require-hashes --only-binary :all: -r requirements/demo.txt
 COPY manage.py ./
 COPY miyabi_admin miyabi_admin
 COPY secrets_ui secrets_ui

@@ -71,7 +71,7 @@ TINY = Counts(
     cold_starts=1,
     warm_reads=10,
     versions=30,
-    watched=30,
+    watched=10,
     paced=False,
 )
 

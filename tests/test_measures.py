@@ -7,6 +7,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
+COUNT = "miyabi_request_duration_seconds_count"
 Requests = dict[tuple[str, str, str], float]
 
 
@@ -17,12 +18,13 @@ def token(settings: Any, db: None) -> None:
 
 def requests_of(client: Client) -> Requests:
     """How many were counted by route, method and status."""
-    text = client.get("/metrics", headers=TOKEN).content.decode()
+    lines = client.get("/metrics", headers=TOKEN).content.decode().splitlines(keepends=True)
+    # Of all that the tests before have left, which takes a second to read, these lines alone.
+    counts = [line for line in lines if line.startswith(f"{COUNT}{{")]
     return {
         (sample.labels["route"], sample.labels["method"], sample.labels["status"]): sample.value
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families("".join(counts))
         for sample in family.samples
-        if sample.name == "miyabi_request_duration_seconds_count"
     }
 
 

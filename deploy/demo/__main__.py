@@ -1,8 +1,9 @@
 """`python -m deploy.demo`: a local AWS with the Miyabi estate, and the console, until Ctrl-C.
 
-Variables: PORT, DEMO_AWS_PORT, GITHUB_PORT, DEMO_PASSWORD and DEMO_FOLDER; SSO=1 for an identity
-provider, KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to load changes of the
-code as they come. With KEEP=1 the accounts keep their password, whatever DEMO_PASSWORD says.
+Variables: PORT, DEMO_AWS_PORT, GITHUB_PORT, DEMO_PASSWORD, DEMO_FOLDER and STATUS_EVERY; SSO=1 for
+an identity provider, KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to load
+changes of the code as they come. With KEEP=1 the accounts keep their password, whatever
+DEMO_PASSWORD says.
 """
 
 import os

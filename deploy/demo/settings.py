@@ -51,7 +51,7 @@ def make_settings(
         "STATUS_ADDRESS": f"http://{HOST}:{port}/status",
         "STATUS_EMAIL_TO": "oncall@miyabi-world.com",
         # A demo changes quickly, and its AWS throttles nobody.
-        "STATUS_EVERY": "60",
+        "STATUS_EVERY": os.environ.get("STATUS_EVERY") or "60",
         "STATUS_IAM_PER_SECOND": "100",
         "STATUS_OTHERS_PER_SECOND": "100",
     }

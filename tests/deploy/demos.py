@@ -69,7 +69,9 @@ class Demo:
 
 def start(*, forked: bool = False, **environ: str) -> Demo:
     """By itself, or for half the price `forked` from the warm Python, as all that it starts."""
-    environ = os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ
+    # A second worker, and each status pass but the first, would take seconds of the processor.
+    ours = {"PORT": "0", "DEMO_PASSWORD": "", "WEB_CONCURRENCY": "1", "STATUS_EVERY": "3600"}
+    environ = os.environ | ours | environ
     reader, writer = os.pipe()
     with open(os.devnull) as nothing, os.fdopen(writer, "w") as written:
         if forked:

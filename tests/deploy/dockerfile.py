@@ -12,7 +12,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path
+
+import pip
 
 from deploy.demo.local_aws import PROJECT
 
@@ -74,31 +77,31 @@ def ancestors(stages: dict[str, Stage], name: str) -> set[str]:
 
 def is_let_in(path: str, ignore: Path = PROJECT / ".dockerignore") -> bool:
     """Whether the builder gets a file: the last matching pattern decides, as in Docker."""
-    let_in = True
-    for line in ignore.read_text(encoding="utf-8").splitlines():
-        pattern = line.strip()
-        if (
-            pattern
-            and not pattern.startswith("#")
-            and _fits(path, pattern.removeprefix("!").rstrip("/"))
-        ):
-            let_in = pattern.startswith("!")
-    return let_in
+    deciding = [lets_in for lets_in, fits in _read_patterns(ignore) if fits.fullmatch(path)]
+    return [True, *deciding][-1]
 
 
-def _fits(path: str, pattern: str) -> bool:
+@cache
+def _read_patterns(ignore: Path) -> list[tuple[bool, re.Pattern[str]]]:
+    """Whether each lets in, and what it fits: a path, or a folder above it."""
+    lines = map(str.strip, ignore.read_text(encoding="utf-8").splitlines())
+    return [
+        (line.startswith("!"), _compile(line.removeprefix("!").rstrip("/")))
+        for line in lines
+        if line and not line.startswith("#")
+    ]
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
     regex = re.escape(pattern).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
     regex = regex.replace(r"\[", "[").replace(r"\]", "]")
-    return any(
-        re.fullmatch(regex, str(each))
-        for each in (PurePosixPath(path), *PurePosixPath(path).parents)
-    )
+    return re.compile(f"({regex})(/.*)?", re.DOTALL)
 
 
 class Replay:
     """Builds a stage in `folder`; the image's root is then `folder / "root"`.
 
-    `python` is the base image's.
+    `python` is the base image's, which has this Python's own pip.
     """
 
     def __init__(self, folder: Path, python: str) -> None:
@@ -106,9 +109,10 @@ class Replay:
         self._write_programs(python)
 
     def _write_programs(self, python: str) -> None:
+        copy_pip(self.folder / "pip")
         (self.folder / "bin").mkdir()
         program = self.folder / "bin" / "python"
-        program.write_text(f'#!/bin/sh\nexec {python} "$@"\n')
+        program.write_text(f'#!/bin/sh\nPYTHONPATH={self.folder}/pip exec {python} "$@"\n')
         program.chmod(0o755)
 
     def build(self, name: str) -> None:
@@ -206,6 +210,11 @@ class Replay:
                 )
                 (into / inner).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / path, into / inner)
+
+
+def copy_pip(folder: Path) -> None:
+    """This Python's pip, as a package in `folder`."""
+    shutil.copytree(Path(pip.__file__).parent, folder / "pip")
 
 
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE")

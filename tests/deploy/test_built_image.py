@@ -23,7 +23,7 @@ import pytest
 from deploy.demo.local_aws import HOST, PROJECT
 from deploy.demo.processes import choose_port, end, wait_until_ready
 from testkit.starting import production
-from tests.deploy.dockerfile import read_stages
+from tests.deploy.dockerfile import copy_pip, read_stages
 
 CONSOLE = list(read_stages().values())[-1]
 BASE, IMAGE = "localhost/python:local", "localhost/miyabi-console"
@@ -85,6 +85,7 @@ def write_root(root: Path) -> None:
         root / "usr/local/lib" / modules.name,
         ignore=shutil.ignore_patterns("site-packages", "test", "idlelib", "config-*"),
     )
+    copy_pip(root / "usr/local/lib" / modules.name / "site-packages")
     libraries = libraries_of([*files.values(), *modules.glob("lib-dynload/*.so")])
     [libc] = [library for library in libraries if library.name == "libc.so.6"]
     for library in libraries | {libc.with_name(name) for name in MANYLINUX}:

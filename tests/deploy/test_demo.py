@@ -197,6 +197,13 @@ def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.Comple
     return warm.run(["manage.py", *command], env, stdin)
 
 
+def listed(demo: Demo) -> bool:
+    """Whether the last printed command tells of prod's secrets."""
+    done = run_command(demo, *printed_commands(demo)[-1].split()[2:])
+    assert (done.returncode, done.stderr) == (0, "")
+    return re.search(r"^miyabi/prod/config +Healthy", done.stdout, re.MULTILINE) is not None
+
+
 def printed_commands(demo: Demo) -> list[str]:
     """As they are printed, beside their titles."""
     found = re.search(r"^  AWS CLI beside it(.+?)^  Logs", demo.shown, re.DOTALL | re.MULTILINE)
@@ -300,8 +307,16 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo
         "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=sso_demo.address
     )
     assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
-    pasted = paste(sso_demo, sso_demo.folder)
-    assert (pasted.returncode, pasted.stderr) == (0, "")
+
+
+def test_the_commands_of_another_demo_are_the_same_in_its_folder(
+    demo: Demo, sso_demo: Demo
+) -> None:
+    pasted = [
+        line.replace(str(demo.folder), str(sso_demo.folder)) for line in printed_commands(demo)
+    ]
+    assert printed_commands(sso_demo) == pasted
+    assert listed(sso_demo)
 
 
 @pytest.mark.parametrize(
@@ -333,8 +348,8 @@ def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(demo: Demo, 
     assert "no function" not in run_command(second, "status").stdout
     again = run_command(second, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
     assert (again.returncode, again.stderr) == (0, "")
-    pasted = paste(second, second.folder)
-    assert (pasted.returncode, pasted.stderr) == (0, "")
+    assert printed_commands(second) == printed_commands(demo)
+    assert listed(second)
 
 
 def test_reload_serves_a_change_without_a_restart(kept: Kept) -> None:

@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from secrets_ui.aws.caller import Caller
-from secrets_ui.domain.iam import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
+from secrets_ui.domain.iam import NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 from tests.conftest import with_its_own_clients
 from tests.terraform.iam_needs import NEEDS, Place
 
@@ -54,9 +54,10 @@ class Guard:
         def check(params: Document, model: Any, **more: Any) -> None:
             for question in self.questions(f"{service}:{model.name}", params):
                 with self._lock:
+                    if question not in self.asked and not self.allows(question):
+                        self.refused.add(question)
                     self.asked.add(question)
-                if not self.allows(question):
-                    self.refused.add(question)
+                if question in self.refused:
                     raise ClientError(
                         {"Error": {"Code": "AccessDeniedException", "Message": question.action}},
                         model.name,
@@ -72,16 +73,15 @@ class Guard:
         ]
         return [question for question in found if question.resource]
 
-    def allows(
-        self,
-        question: Asked,
-        document: Document | None = None,
-        context: Mapping[str, str] = MappingProxyType({}),
-    ) -> bool:
+    def allows(self, question: Asked, context: Mapping[str, str] = MappingProxyType({})) -> bool:
         """`context` is what the call itself says, beside who makes it."""
-        policy = self._policy if document is None else parsed(document)
-        request = self._request(question, policy)
-        return evaluate(replace(request, context={**request.context, **context})).is_allowed
+        request = self._request(question, self._policy)
+        whole = replace(
+            request,
+            context={**request.context, **context},
+            resource_policy=self._key_policy(question.resource),
+        )
+        return evaluate(whole).is_allowed
 
     @cached_property
     def _policy(self) -> NamedPolicy:
@@ -97,7 +97,6 @@ class Guard:
             resource_account=place.account,  # the console asks for nothing of another account's
             context=self._context(question),
             identity_policies=(policy,),
-            resource_policy=self._key_policy(question.resource),
         )
 
     def _context(self, question: Asked) -> dict[str, str]:
@@ -121,15 +120,12 @@ class Guard:
 
     def unused(self) -> list[str]:
         """Every action and resource of the policy's statements that no call needed."""
-        return [
-            name
-            for name, part in parts(self.document)
-            if not any(self._applies(part, asked) for asked in self.asked)
-        ]
+        return [name for name, part in parts(self.document) if not self._applies(parsed(part))]
 
-    def _applies(self, part: Document, question: Asked) -> bool:
-        results = evaluate(self._request(question, parsed(part))).statements
-        return any(result.matches for result in results if result.layer is Layer.IDENTITY)
+    def _applies(self, part: NamedPolicy) -> bool:
+        """Whether the one statement is about anything that was asked."""
+        answers = (evaluate(self._request(question, part)) for question in self.asked)
+        return any(result.matches for answer in answers for result in answer.statements)
 
 
 def parsed(document: Document) -> NamedPolicy:

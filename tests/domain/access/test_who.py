@@ -1,6 +1,6 @@
 """Who can read: over generated accounts, every answer is the evaluator's, request by request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,6 +15,7 @@ from secrets_ui.domain.access.path import ask_decrypt, ask_read
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import is_expected, who_can
 from secrets_ui.domain.errors import AwsCall
+from secrets_ui.domain.iam.truth import all_of, any_of
 from testkit.accounts import (
     ACCOUNT,
     CAN_READ,
@@ -60,16 +61,16 @@ def callers_of(account: MadeAccount, principal: Principal) -> Iterator[Caller]:
             yield Caller(arn, identity.arn, known, False, stage, frozenset(unknown))
 
 
-def evaluated(evidence: AccessEvidence, callers: Iterator[Caller]) -> bool | None:
-    """The best of all requests, each of two hops, with the policies whole."""
-    best: bool | None = False
-    for caller in callers:
-        hops = {ask_read(evidence, READ, caller).truth, ask_decrypt(evidence, caller=caller).truth}
-        if hops == {True}:
-            return True
-        if False not in hops:
-            best = None
-    return best
+def evaluated(
+    evidence: AccessEvidence, callers: Iterable[Caller], hops: Iterable[str] = (READ, DECRYPT)
+) -> bool | None:
+    """The best of all callers, each of every hop, with the policies whole."""
+
+    def asked(action: str, caller: Caller) -> bool | None:
+        ask = ask_decrypt if action.startswith("kms:") else ask_read
+        return ask(evidence, action, caller).truth
+
+    return any_of(all_of(asked(action, caller) for action in hops) for caller in callers)
 
 
 @settings(max_examples=20)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_change_of_latest_reaches_whom_no_alias_leads_elsewhere(
     assert (serving.is_reached, serving.beyond) == (is_reached, beyond)
 
 
-FAKE_AWS = """#!/usr/bin/env python3
+FAKE_AWS = """
 import json, os, sys
 if sys.argv[2] == "get-function-configuration":
     print(os.environ["FOUND"])
@@ -49,7 +50,7 @@ elif sys.argv[2] == "update-function-configuration":
 else:
     json.dump(sys.argv, open(os.environ["SENT"], "a")); print("8")
 """
-FAKE_JQ = """#!/usr/bin/env python3
+FAKE_JQ = """
 import json, sys
 found = json.load(sys.stdin)
 path, _, value = sys.argv[1].partition(" = ")
@@ -65,7 +66,7 @@ json.dump(found, sys.stdout)
 def shell(tmp_path: Path) -> Path:
     """A folder with what stands in for the AWS CLI and jq."""
     for name, text in {"aws": FAKE_AWS, "jq": FAKE_JQ}.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).write_text(f"#!{sys.executable} -IS{text}", encoding="utf-8")
         (tmp_path / name).chmod(0o700)
     return tmp_path
 
