@@ -137,6 +137,19 @@ def test_the_session_that_can_is_named() -> None:
     assert row.read.condition == "in a session named night-shift"
 
 
+@pytest.mark.parametrize(
+    ("sure", "open_"), [((READ, SECRET), (DECRYPT, KEY)), ((DECRYPT, KEY), (READ, SECRET))]
+)
+def test_a_hop_that_is_not_known_leaves_the_answer_open_whichever_it_is(
+    sure: tuple[str, str], open_: tuple[str, str]
+) -> None:
+    account = MadeAccount()
+    from_office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    account.role("ops", policy(allow(*sure), allow(*open_, Condition=from_office)), expected=None)
+    [row] = answers(account).rows
+    assert row.read.can is None
+
+
 def test_a_session_that_two_policies_allow_together_is_found() -> None:
     account = MadeAccount()
     like = {"StringLike": {"aws:userid": "*:night-*"}}
