@@ -1,8 +1,8 @@
 """What a caller may choose for itself, as far as a policy looks at it: the name of its session, and
 the stage of the version that it reads.
 
-A choice is tried for each text that a policy names, for each that two of its patterns cover, and
-for one that none names.
+Of the names of sessions, one is tried for each set of patterns that a name fits at once, and one
+that fits none. Where those are too many to try, what depends on a session's name is not known.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import combinations
+from functools import lru_cache
 
 from ..iam import Grant, Statement
 from ..secrets.secret import AWSCURRENT
@@ -22,8 +21,15 @@ STAGE = "secretsmanager:VersionStage"
 _SESSION = re.compile(
     r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII
 )
-_ID = re.compile(r"(?:AROA\w*|[*?]+):(.+)")
+# AWS puts the role's id and a colon before the name. A star may stand for the colon too.
+_ID = re.compile(r"(?:AROA\w*|[*?]+):(?P<name>.+)|(?:AROA\w*)?(?P<end>\*[^:]*)")
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_LEAST, _MOST = 2, 64
+_LETTERS = "xabcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
 _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+MOST_NAMES = 64
+"""Names that are tried of one role, at most."""
+_MOST_STATES = 2000
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,15 @@ class Choices:
     patterns: frozenset[str]
     stages: bool
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Texts that the patterns cover: each by itself, and any two of them together."""
-        open_ones = sorted(pattern for pattern in self.patterns if set(pattern) & {"*", "?"})
-        both = (common(one, other) for one, other in combinations(open_ones, 2))
-        texts = {filled(found) for found in (*self.patterns, *both) if found}
-        return frozenset(text for text in texts if _NAME.fullmatch(text))
+    @property
+    def are_all(self) -> bool:
+        """Whether no other name of a session fits other patterns than those that are tried."""
+        return find_names(self.patterns)[1]
 
     def of_role(self, account: str, role: str) -> tuple[str, ...]:
         """Session names to try for a role, ANY_SESSION first."""
         own = {name for owner, of, name in self.sessions if (owner, of) == (account, role)}
-        return ANY_SESSION, *sorted(own | self.names)
+        return ANY_SESSION, *sorted(own | find_names(self.patterns)[0])
 
     def of_read(self) -> tuple[dict[str, str], ...]:
         """Condition keys to try for a read, none first."""
@@ -75,27 +78,75 @@ def find_choices(statements: Iterable[Statement], grants: Iterable[Grant]) -> Ch
 
 
 def _session_patterns(ids: Iterable[str]) -> Iterator[str]:
-    """The part of an aws:userid behind the colon; `*` alone stands for any session."""
+    """The part of an aws:userid that is the session's; `*` alone stands for any session."""
     for text in ids:
-        if (found := _ID.fullmatch(text)) and found[1] != "*":
-            yield found[1]
+        found = _ID.fullmatch(text)
+        pattern = re.sub(r"\*+", "*", found["name"] or found["end"]) if found else "*"
+        # A longer one fits no name.
+        if pattern != "*" and len(pattern.replace("*", "")) <= _MOST:
+            yield pattern
 
 
-@lru_cache(maxsize=4096)
-def common(one: str, other: str) -> str | None:
-    """The shortest pattern of which all texts are covered by both, where there are any."""
-    if not one or not other:
-        return None if (one + other).strip("*") else ""
-    if one[0] != "*" and other[0] == "*":
-        one, other = other, one
-    if one[0] == "*":
-        rest, first = common(one[1:], other), ""
-        if rest is None:
-            rest, first = common(one, other[1:]), other[0].strip("*")
-    else:
-        first = other[0] if one[0] == "?" else one[0]
-        rest = common(one[1:], other[1:]) if other[0] in (first, "?") else None
-    return None if rest is None else first + rest
+@lru_cache(maxsize=256)
+def find_names(patterns: frozenset[str]) -> tuple[frozenset[str], bool]:
+    """The shortest name of a session for each set of patterns that a name fits at once, and whether
+    those are all. Otherwise the names are of single patterns, at most MOST_NAMES.
+    """
+    steps = _Steps(sorted(patterns))
+    reached, seen, found = {steps.first: ""}, set[int](), {0: ""}
+    for length in range(1, _MOST + 1):
+        reached = {
+            after: text + letter
+            for before, text in reached.items()
+            for letter in steps.letters
+            if (after := steps.after(before, letter)) not in seen
+        }
+        if length >= _LEAST:
+            seen |= reached.keys()
+            for state, text in reached.items():
+                found.setdefault(state & steps.ends, text)
+        if len(seen) > _MOST_STATES or len(found) > MOST_NAMES:
+            return frozenset(sorted(_single_names(patterns))[:MOST_NAMES]), False
+    return frozenset(found.values()) - {""}, True
+
+
+def _single_names(patterns: Iterable[str]) -> Iterator[str]:
+    return (text for text in map(filled, patterns) if _NAME.fullmatch(text))
+
+
+class _Steps:
+    """Reads a name letter by letter, against all patterns at once. A state is a number with a bit
+    for each place in each pattern that the letters so far can have led to; `ends` are the last.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.first = self.ends = self._stars = self._any = 0
+        self._of: dict[str, int] = {}
+        bit = 1
+        for pattern in patterns:
+            self.first |= bit
+            for sign in pattern:
+                if sign == "*":
+                    self._stars |= bit
+                elif sign == "?":
+                    self._any |= bit
+                else:
+                    self._of[sign] = self._of.get(sign, 0) | bit
+                bit <<= 1
+            self.ends |= bit
+            bit <<= 1
+        other = next((letter for letter in _LETTERS if letter not in self._of), "")
+        self.letters = [other, *(letter for letter in _LETTERS if letter in self._of)]
+        self.first = self._past_stars(self.first)
+
+    def after(self, state: int, letter: str) -> int:
+        """The state that a letter leads to."""
+        here = self._of.get(letter, 0) | self._any
+        return self._past_stars((state & self._stars) | ((state & here) << 1))
+
+    def _past_stars(self, state: int) -> int:
+        """A star may also stand for no letter. No two stars follow each other."""
+        return state | ((state & self._stars) << 1)
 
 
 def filled(pattern: str) -> str:

@@ -251,6 +251,9 @@ def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
         for chosen in choices.of_read():
             stage = "of the stage AWSCURRENT" if chosen else ""
             found.append((f"{words} {stage}".strip(), replace(caller, arn=arn, chosen=chosen)))
+    if is_session and not choices.are_all:
+        unknown = caller.unknown | {"aws:userid"}
+        found.append(("in a session of another name", replace(caller, unknown=unknown)))
     return found
 
 

@@ -164,6 +164,22 @@ def test_a_session_that_two_policies_allow_together_is_found() -> None:
     assert row.read.condition == "in a session named night-shift"
 
 
+def test_what_depends_on_more_names_than_are_tried_is_not_known() -> None:
+    account, nothing = MadeAccount(), []
+    for letter in "abcdefgh":
+        unlike = {"StringNotLike": {"aws:userid": f"*:*-{letter}-*"}}
+        nothing.append(allow("*", Condition=unlike) | {"Effect": "Deny"})
+    reads = allow(READ, SECRET), allow(DECRYPT, KEY)
+    account.role("asks", policy(*reads, *nothing), expected=None)
+    account.role("open", policy(*reads), expected=True)
+    account.role("closed", policy(*nothing), expected=False)
+    found = answers(account)
+    assert {row.title: row.read.can for row in found.rows} == account.expected
+    [asks] = [row.read for row in found.rows if row.title.endswith("/asks")]
+    assert asks.condition == "in a session of another name"
+    assert "aws:userid" in asks.missing[0]
+
+
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
 def test_a_policy_that_is_open_to_all_names_anybody(principal: object) -> None:
     account = MadeAccount()
