@@ -80,6 +80,7 @@ class Front(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
     server: Front
 
     def do_POST(self) -> None:
