@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.retries.standard
 import botocore.session
 import hypothesis
 import pytest
@@ -80,6 +81,8 @@ LONG_FIRST = ("browser", "terraform", "processes", "benchmarks", "deploy", "secu
 # botocore reads a service's model, some megabytes of JSON, once for each session. Many tests make a
 # session, or point the console at a new endpoint, which makes one: here all share one reader.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+# Before it sends a call again it waits for up to a second, and then for two.
+botocore.retries.standard.ExponentialBackoff._MAX_BACKOFF = 0.01
 static_files.look_once()
 
 # What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark.
