@@ -78,7 +78,7 @@ RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
 	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY) SECOND_FACTOR_KEY=$(RANDOM_KEY)
 
-QUICK = not browser and not processes and not postgres and not terraform and not slow
+QUICK = not browser and not processes and not local_aws and not postgres and not terraform and not slow
 BY_FILE = --dist loadfile --no-loadscope-reorder
 
 # Several workers and some hundred processes read the same modules: compiled once, whatever this shell says of it.

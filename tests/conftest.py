@@ -85,7 +85,8 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 botocore.retries.standard.ExponentialBackoff._MAX_BACKOFF = 0.01
 static_files.look_once()
 
-# What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark.
+# What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark, or
+# has it from the fixture `local_aws`.
 MARKS = {
     "browser": pytest.mark.browser,
     "processes": pytest.mark.processes,
@@ -103,6 +104,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if folder(item) in MARKS:
             item.add_marker(MARKS[folder(item)])
+        if "local_aws" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.local_aws)
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
 

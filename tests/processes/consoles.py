@@ -30,7 +30,8 @@ class Worker:
             )
         for its in (its_stdin, its_stdout):
             os.close(its)
-        self._stdin, self._stdout = os.fdopen(stdin, "w"), os.fdopen(stdout)
+        self._stdin, self._stdout = os.fdopen(stdin, "w"), os.fdopen(stdout, "rb", buffering=0)
+        self._heard = b""
 
     def wait_until_ready(self) -> Self:
         self.hear()
@@ -44,9 +45,13 @@ class Worker:
         self._stdin.flush()
 
     def hear(self) -> Any:
-        ready, _, _ = select.select([self._stdout], [], [], PATIENCE)
-        line = self._stdout.readline() if ready else ""
-        assert line, f"The process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
+        """The next line. What comes with it is kept: nobody would be told of it once more."""
+        while b"\n" not in self._heard:
+            ready, _, _ = select.select([self._stdout], [], [], PATIENCE)
+            read = os.read(self._stdout.fileno(), 65536) if ready else b""
+            assert read, f"The process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
+            self._heard += read
+        line, _, self._heard = self._heard.partition(b"\n")
         return json.loads(line)
 
     def kill(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from testkit import starting, warm
 from testkit.environments import as_toml, fresh_environments
+from tests.processes.consoles import Worker
 
 ENVIRON = {"ONE": "1", "LC_ALL": "C.UTF-8"}
 TELL = "import os, sys; print(sorted(os.environ), sys.argv, os.getcwd(), sys.stdin.read())"
@@ -98,3 +99,10 @@ def test_it_reads_settings_of_its_own_and_looks_whether_it_may_start(tmp_path: P
 def test_it_is_shown_with_its_own_command() -> None:
     program = "import os, subprocess; subprocess.run(['ps', '-o', 'args=', '-p', str(os.getpid())])"
     assert program in warm.run(["-c", program], {"PATH": os.environ["PATH"]}).stdout
+
+
+def test_lines_that_come_together_are_heard_one_by_one(tmp_path: Path) -> None:
+    program = ["-c", "print('1\\n2', flush=True); input()"]
+    worker = Worker(program, {}, tmp_path / "log")
+    assert [worker.hear(), worker.hear()] == [1, 2]
+    worker.end()
