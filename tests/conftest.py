@@ -82,11 +82,12 @@ LONG_FIRST = ("browser", "terraform", "processes", "benchmarks", "deploy", "secu
 # session, or point the console at a new endpoint, which makes one: here all share one reader.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 # Before it sends a call again it waits for up to a second, and then for two.
-botocore.retries.standard.ExponentialBackoff._MAX_BACKOFF = 0.01
+backoff: Any = botocore.retries.standard.ExponentialBackoff
+backoff.delay_amount = lambda *_: 0.0
 static_files.look_once()
 
-# What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark, or
-# has it from the fixture `local_aws`.
+# What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark,
+# or has it from the fixture `local_aws`.
 MARKS = {
     "browser": pytest.mark.browser,
     "processes": pytest.mark.processes,

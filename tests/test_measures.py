@@ -38,6 +38,7 @@ def added(client: Client, ask: Any) -> Requests:
     return {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key)}
 
 
+@pytest.mark.slow
 def test_a_request_counts_by_its_route_and_how_it_ended(token: None, client: Client) -> None:
     def ask() -> None:
         client.get("/prod/secret/miyabi/prod/api-keys")
@@ -47,6 +48,7 @@ def test_a_request_counts_by_its_route_and_how_it_ended(token: None, client: Cli
     assert added(client, ask) == {("secret", "GET", "3xx"): 2, ("metrics", "GET", "4xx"): 1}
 
 
+@pytest.mark.slow
 def test_s16_no_path_and_no_method_of_anybody_s_choosing_is_a_label(
     token: None, client: Client
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_bad_status_from_somebody_else_is_one_of_our_errors(
     assert error_of(lambda: GET(fake_gateway)).call.operation == "secretsmanager:GetSecretValue"
 
 
+@pytest.mark.slow
 def test_a_time_out_is_told_as_such(
     quick: None, fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, canary: str
 ) -> None:

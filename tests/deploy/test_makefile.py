@@ -120,8 +120,8 @@ def test_make_quick_runs_the_tests_without_the_slow_kinds_and_asks_for_no_chromi
     assert (done.returncode, done.stdout) == (0, "")
     [call] = calls(fresh)
     assert call.startswith(".venv/bin/python -m pytest ")
-    kinds = "not browser and not processes and not postgres and not terraform and not slow"
-    assert f"-m {kinds} --hypothesis-profile=quick -k name" in call
+    kinds = "not browser and not processes and not local_aws and not postgres and not terraform"
+    assert f"-m {kinds} and not slow --hypothesis-profile=quick -k name" in call
 
 
 def test_every_kind_that_make_quick_leaves_out_is_a_registered_mark() -> None:
@@ -130,7 +130,7 @@ def test_every_kind_that_make_quick_leaves_out_is_a_registered_mark() -> None:
     options = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]
     registered = {mark.partition(":")[0] for mark in options["ini_options"]["markers"]}
     left_out = re.findall(r"not (\w+)", quick[1])
-    assert len(left_out) == 5
+    assert len(left_out) == 6
     assert set(left_out) <= registered
 
 

@@ -25,7 +25,8 @@ from testkit.posting import edit_url, key_form
 from tests.conftest import SESSION_KEYS
 from tests.security.test_leaks import database_dump
 
-pytestmark = pytest.mark.django_db
+# Each signs in at a provider.
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PASSWORD = "correct horse battery staple"
 HANA = "hana@miyabi-world.com"
 

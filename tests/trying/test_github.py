@@ -135,6 +135,7 @@ def test_s07_no_error_holds_what_was_sent_in_its_chain_or_its_words(
     assert leaks(canary, repr(ask)) == []
 
 
+@pytest.mark.slow
 def test_s114_a_silent_server_holds_nobody_longer_than_the_time_allowed(
     github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def explained_as_the_table(account: MadeAccount, ability: Ability, row: Row) -> 
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(seed=st.integers(0, 2**32), ability=st.sampled_from(Ability))
 def test_it_agrees_with_the_table_and_no_closest_statement_matches(

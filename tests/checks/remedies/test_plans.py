@@ -116,6 +116,7 @@ def _changed(principal: Any, after: AccessEvidence) -> Any:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(account=accounts(), ability=st.sampled_from([Ability.READ, Ability.READ, *Ability]))
 def test_each_plan_turns_the_answer_round(account: MadeAccount, ability: Ability) -> None:

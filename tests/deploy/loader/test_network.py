@@ -234,6 +234,7 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
     assert read_error(str(caught.value)).checks == NETWORK
 
 
+@pytest.mark.slow
 def test_by_boto3_too_it_ends_in_time(in_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening() as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")

@@ -108,6 +108,7 @@ def test_it_signs_as_botocore_does(
     assert ours == sign_with_botocore(headers, body, key_id, secret_key, region)
 
 
+@pytest.mark.slow
 def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
     """Of the loader's own form; hypothesis above finds odd ones, and is too slow for so many."""
     seed = random.randrange(2**32)

@@ -39,6 +39,7 @@ def reader(*statements: dict[str, Any], **evidence: Any) -> Row:
     return row
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), principals=st.integers(1, 60))
 def test_every_answer_is_what_was_planted_and_what_the_evaluator_says(

@@ -248,6 +248,7 @@ def check(seed: int, principals: int, changes: list[str]) -> tuple[set[Answer], 
     return concerned((before, account), (after, other)), differ
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 2**32),

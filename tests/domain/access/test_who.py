@@ -73,6 +73,7 @@ def evaluated(
     return any_of(all_of(asked(action, caller) for action in hops) for caller in callers)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), roles=st.integers(1, 60))
 def test_every_answer_is_what_was_planted_and_what_the_evaluator_says(
@@ -88,6 +89,7 @@ def test_every_answer_is_what_was_planted_and_what_the_evaluator_says(
         assert row.read.can is evaluated(evidence, callers_of(account, principal))
 
 
+@pytest.mark.slow
 def test_every_kind_of_path_in_an_account_of_two_hundred() -> None:
     account = make_account(11, 200)
     found = answers(account)

@@ -243,6 +243,7 @@ def test_an_action_that_is_no_action_matches_nothing_and_is_named(name: str) -> 
     assert not negated.actions.matches(good.lower())
 
 
+@pytest.mark.slow
 def test_every_policy_that_aws_manages_parses() -> None:
     """moto brings AWS's own managed policies, which are not held to a customer's quota."""
     policies = json.loads(aws_managed_policies_data)

@@ -165,6 +165,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [(), *((name,) for name in ASKED), *combinations(ASKED, 2)], ids="+".join
 )

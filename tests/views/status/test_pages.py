@@ -158,6 +158,7 @@ def test_a_link_into_the_audit_log_is_for_those_who_may_read_it(
     assert 'href="/audit/7"' not in text(signed_in("viewer").get("/status"))
 
 
+@pytest.mark.slow
 def test_three_thousand_secrets_are_told_within_two_seconds_without_a_word_to_aws(
     healthy: None, signed_in: SignedIn, django_assert_max_num_queries: Any
 ) -> None:
