@@ -24,7 +24,7 @@ serve: .venv/demo.stamp ## the demo for developing: it loads each change of code
 
 .PHONY: quick
 quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform, but for slow ones: at every change
-	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -m "$(QUICK)" --hypothesis-profile=quick $(PYTEST_ARGS)
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -p no:playwright -m "$(QUICK)" --hypothesis-profile=quick $(PYTEST_ARGS)
 
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too, before a push; PYTEST_ARGS="-k name" picks some

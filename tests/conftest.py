@@ -41,9 +41,9 @@ from testkit.recording_aws import RecordingAws
 hypothesis.settings.register_profile(
     "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-# For make quick: a tenth of the processor's time, at every change; make test tries them all.
+# For make quick: a small part of the processor's time, at every change; make test tries them all.
 hypothesis.settings.register_profile(
-    "quick", hypothesis.settings.get_profile("miyabi"), max_examples=15
+    "quick", hypothesis.settings.get_profile("miyabi"), max_examples=8
 )
 # For make mutants, which runs the same tests some thousand times and must find the same each time.
 # A failure is enough for it: its smallest example would take seconds.

@@ -93,6 +93,7 @@ def test_s38_at_any_address_and_for_anybody_it_is_no_fault_of_the_console(
     assert client.get(path).status_code in (200, 400, 404)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_s38_every_page_s_query_is_looked_at(signed_in: SignedIn) -> None:
     admin = signed_in("admin")

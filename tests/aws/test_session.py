@@ -355,6 +355,7 @@ def test_threads_that_ask_at_once_get_the_same_client(
     assert len({id(one) for one in callers}) == len({id(client) for client in clients}) == 1
 
 
+@pytest.mark.slow
 def test_one_client_serves_many_threads(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:

@@ -60,6 +60,7 @@ def expressions() -> list[str]:
     return [*(rule["expr"] for rule in rules()), *shown]
 
 
+@pytest.mark.slow
 def test_alerts_and_dashboard_ask_for_metrics_that_the_console_has(
     metrics: dict[str, set[str]],
 ) -> None:

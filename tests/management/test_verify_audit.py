@@ -120,6 +120,7 @@ def test_a_log_that_holds_and_is_not_guarded_is_told_escaped_and_the_status_is_1
     assert (answer["holds"], len(answer["unguarded"])) == (True, 1)
 
 
+@pytest.mark.slow
 def test_more_places_than_are_printed_are_said_to_be_more() -> None:
     write(120)
     tamper(f"UPDATE {TABLE} SET actor = 'mallory'")

@@ -86,6 +86,7 @@ def test_s50_errors_have_the_headers_whoever_answers(
         assert answer["Cache-Control"] == "no-store", name
 
 
+@pytest.mark.slow
 def test_s50_static_files_have_the_headers(client: Client) -> None:
     page = client.get("/sign-in").content.decode()
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)

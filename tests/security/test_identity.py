@@ -44,6 +44,7 @@ def sign_in(client: Client, username: str, password: str, **headers: Any) -> Any
     return client.post("/sign-in", {"username": username, "password": password}, **headers)
 
 
+@pytest.mark.slow
 def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(
     client: Client,
 ) -> None:

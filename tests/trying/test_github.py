@@ -80,6 +80,7 @@ def test_an_oauth_app_is_good_by_its_pair(github: GitHub) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("ask", [lambda g: token(g, "ghp_x"), lambda g: app(g, "id", "secret")])
 def test_s114_no_fault_of_the_way_or_of_github_is_ever_a_refusal(
@@ -119,6 +120,7 @@ def test_s113_a_client_id_that_leads_elsewhere_in_a_path_is_not_sent(
     assert github.log == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["silent", "dripping", "closed", "unsendable"])
 def test_s07_no_error_holds_what_was_sent_in_its_chain_or_its_words(
     github: GitHub, monkeypatch: pytest.MonkeyPatch, wrong: str

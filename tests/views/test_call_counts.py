@@ -45,6 +45,7 @@ def test_the_list_page_makes_one_call_and_reads_no_value(
     assert counted(counting_aws, client, "/dev/") == {"ListSecrets": 1}
 
 
+@pytest.mark.slow
 def test_the_first_page_of_many_secrets_makes_one_call_as_well(
     counting_aws: FakeAws, client: Client
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_body_that_no_secret_needs_is_413(signed_in: SignedIn) -> None:
     assert "65,536 bytes" in answer.json()["problem"]["remedy"]
 
 
+@pytest.mark.slow
 def test_a_form_with_more_fields_than_any_page_has_is_400(signed_in: SignedIn) -> None:
     client = signed_in("editor")
     answer = client.post("/dev/edit/miyabi/dev/config", {f"f{n}": "" for n in range(2001)})

@@ -28,6 +28,7 @@ def denied(*statements: dict[str, object], boundary: str = "") -> ManagedKeyAcco
     return account
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**32), ability=st.sampled_from(Ability))
 def test_it_agrees_with_the_table_and_never_offers_to_change_the_key_policy(

@@ -119,6 +119,7 @@ def test_on_a_cold_start_the_application_has_its_secrets(
         assert leaks(value, log) == []
 
 
+@pytest.mark.slow
 def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(
     deployed: list[str],
 ) -> None:

@@ -220,6 +220,7 @@ def test_a_host_that_has_no_address_is_told(
         loader.get_secret("miyabi/prod/config")
 
 
+@pytest.mark.slow
 def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
     in_lambda: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

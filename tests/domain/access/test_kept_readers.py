@@ -114,6 +114,7 @@ def test_old_changes_are_forgotten() -> None:
     assert follow_all(*looks, forget_before=since).changes == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(first=st.integers(0, 2**16), second=st.integers(0, 2**16))
 def test_the_changes_are_the_difference_and_all_survives_json(first: int, second: int) -> None:

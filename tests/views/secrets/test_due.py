@@ -81,6 +81,7 @@ def test_as_months_each_date_stands_on_its_day(signed_in: SignedIn) -> None:
     assert f"{day:%B %Y}" in page
 
 
+@pytest.mark.slow
 def test_of_thousands_of_dates_the_list_has_the_next_and_the_months_have_all(
     signed_in: SignedIn,
 ) -> None:
