@@ -163,6 +163,9 @@ def _timestamp(value: Any) -> datetime:
     return parse_timestamp(value).astimezone(UTC)
 
 
+_LOUD = ("botocore", "boto3", "urllib3", "s3transfer")
+
+
 def keep_botocore_quiet() -> None:
     """Below WARNING botocore and urllib3 log request bodies, values included; above it texts of
     whoever answered.
@@ -171,10 +174,12 @@ def keep_botocore_quiet() -> None:
     does not reach them, and a filter that holds when its own level is lowered.
     """
     for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-            # The same filter again changes nothing.
-            logging.getLogger(name).addFilter(_without_texts)
+        logger = logging.getLogger(name)
+        # A level that is set, even the same one, has all loggers forget what they let pass.
+        is_quiet = logger.level == logging.WARNING and _without_texts in logger.filters
+        if name.split(".")[0] in _LOUD and not is_quiet:
+            logger.setLevel(logging.WARNING)
+            logger.addFilter(_without_texts)
 
 
 def _without_texts(record: logging.LogRecord) -> bool:
