@@ -2,8 +2,10 @@
 
 import gc
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -199,14 +201,25 @@ def one_recorder(local_aws: CopyingAws) -> Iterator[RecordingAws]:
 
 
 @pytest.fixture
-def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
+def recorder(one_recorder: RecordingAws, settings: Any) -> Iterator[RecordingAws]:
     """A proxy that the console's calls go through.
 
     It records them, and breaks those a test names.
     """
     one_recorder.begin_anew()
     settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
-    return one_recorder
+    yield one_recorder
+    one_recorder.begin_anew()  # whoever waits for a late answer goes on
+    finish_calls()
+
+
+def finish_calls() -> None:
+    """Waits for calls that a page left on their way, as one does that AWS refused something: they
+    would be recorded for the next test. Each thread that makes calls comes to a barrier.
+    """
+    pool = aws_access._POOL
+    together = threading.Barrier(pool._max_workers)
+    wait([pool.submit(together.wait) for _ in range(pool._max_workers)])
 
 
 @pytest.fixture
