@@ -1,8 +1,8 @@
 """What a caller may choose for itself, as far as a policy looks at it: the name of its session, and
 the stage of the version that it reads.
 
-Of the names of sessions, one is tried for each set of patterns that a name fits at once, and one
-that fits none. Where those are too many to try, what depends on a session's name is not known.
+Of the names of sessions, one is tried for each set of patterns that a name fits at once, also for
+none. Where those are too many to try, what depends on a session's name is not known.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from ..iam import Grant, Statement
 from ..secrets.secret import AWSCURRENT
 
 ANY_SESSION = "any.session.of.it"
-"""A name that no policy means."""
+"""A name that no policy means, though a pattern may cover it."""
 STAGE = "secretsmanager:VersionStage"
 _SESSION = re.compile(
     r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII
@@ -89,11 +89,13 @@ def _session_patterns(ids: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def find_names(patterns: frozenset[str]) -> tuple[frozenset[str], bool]:
-    """The shortest name of a session for each set of patterns that a name fits at once, and whether
-    those are all. Otherwise the names are of single patterns, at most MOST_NAMES.
+    """The shortest name of a session for each set of patterns that a name fits at once, but for
+    that of ANY_SESSION, and whether those are all. Otherwise the names are of single patterns, at
+    most MOST_NAMES.
     """
     steps = _Steps(sorted(patterns))
-    reached, seen, found = {steps.first: ""}, set[int](), {0: ""}
+    found = {reduce(steps.after, ANY_SESSION, steps.first) & steps.ends: ""}
+    reached, seen = {steps.first: ""}, set[int]()
     for length in range(1, _MOST + 1):
         reached = {
             after: text + letter

@@ -37,9 +37,9 @@ def test_whatever_patterns_a_name_fits_at_once_a_tried_one_fits(patterns: frozen
     names, are_all = find_names(patterns)
     assert are_all
     assert all(2 <= len(name) <= 64 for name in names)
-    found = {fitted(name, patterns) for name in names}
-    assert found | {frozenset()} == {fitted(text, patterns) for text in TEXTS} | {frozenset()}
-    assert len(found) == len(names)
+    found = {fitted(name, patterns) for name in (ANY_SESSION, *names)}
+    assert found == {fitted(text, patterns) for text in (ANY_SESSION, *TEXTS)}
+    assert len(found) == len(names) + 1
 
 
 def test_names_are_tried_of_each_pattern_and_of_those_that_share_one() -> None:
@@ -79,6 +79,12 @@ def test_the_name_of_a_session_is_what_follows_the_id_of_its_role(text: str, nam
 )
 def test_a_text_that_no_name_decides_gives_none(text: str) -> None:
     assert tried(text) == (ANY_SESSION,)
+
+
+def test_a_name_that_fits_nothing_is_tried_where_a_pattern_covers_any_session() -> None:
+    any_session, other = tried("*:*session*")
+    assert fitted(any_session, ["*session*"])
+    assert not fitted(other, ["*session*"])
 
 
 @pytest.mark.parametrize("count", [7, 100, 2_000])
