@@ -42,11 +42,12 @@ def look(
     """
     name = environment.secret_name(secret_name)
     aws = gateways(environment, actor, ROLLOUT.of(name))
+    asked_versions = begin(partial(aws.secrets_manager.list_secret_version_ids, name))
+    secret = aws.secrets_manager.describe_secret(name).value
+    # Not before: a page without its secret would leave dozens of calls on their way.
     asked_log = begin(
         partial(read_function_log, environment, actor, seconds, scope=ROLLOUT.of(name))
     )
-    asked_versions = begin(partial(aws.secrets_manager.list_secret_version_ids, name))
-    secret = aws.secrets_manager.describe_secret(name).value
     versions = learn(asked_versions.result)
     listed = versions.value if isinstance(versions, Known) else ()
     target = version_id or secret.current

@@ -12,7 +12,7 @@ from secrets_ui.domain.status.status import StatusFinding
 from secrets_ui.models import KeyDue, StatusSnapshot, VersionRecord
 from testkit.posting import JSON, save_key
 from testkit.recording_aws import RecordingAws
-from tests.conftest import SignedIn, Watched
+from tests.conftest import SignedIn, Watched, finish_calls
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
@@ -143,6 +143,8 @@ def test_what_aws_does_not_have_is_told_alone(
     aws.break_call("DescribeSecret", "ResourceNotFoundException", "no")
     for page in PAGES:
         assert "own records" not in shown(client.get(page), 404)
+    finish_calls()
+    assert "FilterLogEvents" not in aws.operations()  # dozens of them for one secret
 
 
 def test_a_secret_without_records_says_so(watched: Watched, signed_in: SignedIn) -> None:
