@@ -25,7 +25,7 @@ from tests.conftest import SESSION_KEYS, client_of
 from tests.security.counting_hasher import CountingHasher
 from tests.security.test_leaks import database_dump
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PASSWORD = "correct horse battery staple"
 
 

@@ -14,7 +14,7 @@ from testkit.fake_aws import FakeAws
 from testkit.posting import edit_url, key_form
 from tests.conftest import SignedIn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HANA = "hana"  # calls are counted by the person in whose name they are made
 SECRET = "miyabi/dev/config"
 PAGE = f"/dev/secret/{SECRET}"
@@ -45,7 +45,6 @@ def test_the_list_page_makes_one_call_and_reads_no_value(
     assert counted(counting_aws, client, "/dev/") == {"ListSecrets": 1}
 
 
-@pytest.mark.slow
 def test_the_first_page_of_many_secrets_makes_one_call_as_well(
     counting_aws: FakeAws, client: Client
 ) -> None:

@@ -18,7 +18,7 @@ from secrets_ui.services.audit.records import search
 from testkit.intents import intend
 from tests.services.saving import HANA, KENJI
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 VISIBLE = ("dev", "prod")
 Line = tuple[object, ...]
 
@@ -165,7 +165,6 @@ ASKED = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [(), *((name,) for name in ASKED), *combinations(ASKED, 2)], ids="+".join
 )
