@@ -173,11 +173,10 @@ def keep_botocore_quiet() -> None:
     Each of their loggers gets a level of its own, so that a root logger or a parent set to DEBUG
     does not reach them, and a filter that holds when its own level is lowered.
     """
-    for name in list(logging.root.manager.loggerDict):
-        logger = logging.getLogger(name)
+    names = (name for name in list(logging.root.manager.loggerDict) if name.split(".")[0] in _LOUD)
+    for logger in map(logging.getLogger, names):
         # A level that is set, even the same one, has all loggers forget what they let pass.
-        is_quiet = logger.level == logging.WARNING and _without_texts in logger.filters
-        if name.split(".")[0] in _LOUD and not is_quiet:
+        if logger.level != logging.WARNING or _without_texts not in logger.filters:
             logger.setLevel(logging.WARNING)
             logger.addFilter(_without_texts)
 

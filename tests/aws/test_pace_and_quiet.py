@@ -106,6 +106,12 @@ def test_other_loggers_are_left_alone(name: str) -> None:
     logger.setLevel(logging.NOTSET)
 
 
+def test_a_parent_that_nobody_logs_to_is_made_no_logger_of() -> None:
+    logging.getLogger("somewhere.within")
+    keep_botocore_quiet()
+    assert isinstance(logging.root.manager.loggerDict["somewhere"], logging.PlaceHolder)
+
+
 def test_a_client_is_of_the_environment_s_region_whatever_the_machine_s_is(
     fake_aws: FakeAws, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from ..iam import (
 )
 from .account import Principal
 from .aws_managed_key import has_aws_managed_key
-from .choices import ANY_SESSION, STAGE, find_choices
+from .choices import ANY_SESSION, STAGE, Choices, find_choices
 from .context import Caller, account_of, role_name_of
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .outsiders import Outsider
@@ -146,7 +146,7 @@ class _Difference:
         statements = list(statements_of(found, self._parse))
         own, own_actions = find_choices(statements, ()), _actions_of(statements)
         is_about_key = any(action.startswith("kms:") for action in own_actions)
-        if own.patterns or own.stages or (self._is_key_untold and is_about_key):
+        if own.are_any or (self._is_key_untold and is_about_key):
             return tuple(Ability)
         actions = self._actions | own_actions
         before, after = (
@@ -159,9 +159,9 @@ class _Difference:
         return old != new or (self._is_of_secret and _may_ask_for_tags(old))
 
 
-def _free(everybody: Everybody) -> tuple[frozenset[str], bool]:
+def _free(everybody: Everybody) -> Choices:
     """What everybody may choose."""
-    return everybody.choices.patterns, everybody.choices.stages
+    return replace(everybody.choices, sessions=frozenset())
 
 
 def _only_in(these: Iterable[Statement], others: Iterable[Statement]) -> list[Statement]:

@@ -11,7 +11,7 @@ from ..iam import MalformedPolicy, PolicyKind, Statement
 from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
 from .answers import Kind, Row, WhoCan
-from .choices import ANY_SESSION, Choices, find_choices
+from .choices import ANY_SESSION, USER_ID, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
 from .evidence import (
     AccessEvidence,
@@ -242,19 +242,28 @@ def _session(role: str, name: str) -> str:
 
 
 def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
-    found = []
-    is_session = not caller.is_user and caller.arn.endswith(f"/{ANY_SESSION}")
+    return [
+        (f"{words} {'of the stage AWSCURRENT' if chosen else ''}".strip(), form)
+        for words, session in _sessions(caller, choices)
+        for chosen in choices.of_read()
+        for form in [replace(session, chosen=chosen)]
+    ]
+
+
+def _sessions(caller: Caller, choices: Choices) -> Iterator[tuple[str, Caller]]:
+    yield "", caller
+    if caller.is_user or not caller.arn.endswith(f"/{ANY_SESSION}"):
+        return
     account, role = caller.arn.split(":")[4], role_name_of(caller.arn)
-    for name in choices.of_role(account, role) if is_session else ("",):
-        arn = f"{caller.arn.removesuffix(ANY_SESSION)}{name}" if name else caller.arn
-        words = f"in a session named {name}" if name not in ("", ANY_SESSION) else ""
-        for chosen in choices.of_read():
-            stage = "of the stage AWSCURRENT" if chosen else ""
-            found.append((f"{words} {stage}".strip(), replace(caller, arn=arn, chosen=chosen)))
-    if is_session and not choices.are_all:
-        unknown = caller.unknown | {"aws:userid"}
-        found.append(("in a session of another name", replace(caller, unknown=unknown)))
-    return found
+    identity = caller.evidence.role
+    role_id = identity.value.role_id if isinstance(identity, Known) else ""
+    names, are_all = choices.of_role(account, role, role_id)
+    for name in names:
+        arn = f"{caller.arn.removesuffix(ANY_SESSION)}{name}"
+        yield f"in a session named {name}", replace(caller, arn=arn)
+    if not are_all:
+        unknown = caller.unknown | {USER_ID}
+        yield "in a session of another name", replace(caller, unknown=unknown)
 
 
 def is_expected(environment: Environment, arn: str) -> bool:

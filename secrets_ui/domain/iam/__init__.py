@@ -4,7 +4,7 @@ Parse a policy once with `parse_policy`, keep the NamedPolicy, and call `evaluat
 often as needed.
 """
 
-from .conditions import UnmetCondition
+from .conditions import Condition, UnmetCondition
 from .context import UNKNOWN, Context, ContextValue, Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
@@ -24,6 +24,7 @@ __all__ = [
     "TEXT_OPERATORS",
     "UNKNOWN",
     "ActionElement",
+    "Condition",
     "Context",
     "ContextValue",
     "Decision",

@@ -1,51 +1,82 @@
-"""Names of sessions that policies leave open: one for each set of patterns that a name fits."""
+"""Names of sessions that policies leave open: one for each set of conditions that a name meets."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.access.choices import ANY_SESSION, MOST_NAMES, find_choices, find_names
+from secrets_ui.domain.access.choices import (
+    ANY_SESSION,
+    MOST_NAMES,
+    Choices,
+    UserIds,
+    find_choices,
+    find_names,
+)
 from secrets_ui.domain.iam import PolicyKind, Statement, parse_policy
 from testkit.accounts import READ, allow, policy
 
-PATTERNS = st.text("ab*?", min_size=1, max_size=4).map(lambda text: re.sub(r"\*+", "*", text))
-# Three patterns of four signs have no more places for a shorter text to lead to.
-TEXTS = ["".join(letters) for length in range(2, 8) for letters in product("abx", repeat=length)]
+ID = "AROAX"
+BEFORE = st.sampled_from(["AROAX:", "*:", "*", "A*X:", "AROA?:*", "?*", "*?", "AROAY:", "**X*:"])
+PATTERNS = st.builds(str.__add__, BEFORE, st.text("aB*?", max_size=4))
+CONDITIONS = st.builds(UserIds, st.frozensets(PATTERNS, min_size=1, max_size=2), st.booleans())
+# Three conditions of two patterns of four signs have no more places for a shorter text to lead to.
+TEXTS = ["".join(letters) for length in range(2, 6) for letters in product("aABx", repeat=length)]
 
 
-def statements(*ids: str) -> tuple[Statement, ...]:
-    """Of a policy that asks for one of these texts of aws:userid."""
-    like = {"StringLike": {"aws:userid": list(ids)}}
-    return parse_policy("p", policy(allow(READ, Condition=like)), PolicyKind.IDENTITY).statements
+def statements(*wanted: Collection[str], operator: str = "StringLike") -> tuple[Statement, ...]:
+    """Each asks for one of some texts of aws:userid."""
+    conditions = ({operator: {"aws:userid": list(texts)}} for texts in wanted)
+    made = (allow(READ, Condition=condition) for condition in conditions)
+    return parse_policy("p", policy(*made), PolicyKind.IDENTITY).statements
 
 
-def tried(*ids: str) -> tuple[str, ...]:
-    return find_choices(statements(*ids), ()).of_role("123456789012", "ops")
+def choices(*wanted: Collection[str], operator: str = "StringLike") -> Choices:
+    return find_choices(statements(*wanted, operator=operator), ())
+
+
+def tried(*patterns: str, operator: str = "StringLike") -> tuple[str, ...]:
+    """Of each pattern as a condition of its own."""
+    found = choices(*([pattern] for pattern in patterns), operator=operator)
+    names, are_all = found.of_role("123456789012", "ops", ID)
+    assert are_all
+    return names
 
 
 def fitted(name: str, patterns: Iterable[str]) -> frozenset[str]:
     return frozenset(pattern for pattern in patterns if fnmatchcase(name, pattern))
 
 
-@given(st.frozensets(PATTERNS, max_size=3))
-def test_whatever_patterns_a_name_fits_at_once_a_tried_one_fits(patterns: frozenset[str]) -> None:
-    names, are_all = find_names(patterns)
+def met(name: str, conditions: Iterable[UserIds]) -> frozenset[UserIds]:
+    def folded(text: str, one: UserIds) -> str:
+        return text.lower() if one.ignores_case else text
+
+    return frozenset(
+        one
+        for one in conditions
+        if any(fnmatchcase(folded(f"{ID}:{name}", one), folded(text, one)) for text in one.patterns)
+    )
+
+
+@given(st.frozensets(CONDITIONS, max_size=3))
+def test_whatever_conditions_a_name_meets_at_once_a_tried_one_meets(
+    conditions: frozenset[UserIds],
+) -> None:
+    names, are_all = find_names(conditions, ID)
     assert are_all
     assert all(2 <= len(name) <= 64 for name in names)
-    found = {fitted(name, patterns) for name in (ANY_SESSION, *names)}
-    assert found == {fitted(text, patterns) for text in (ANY_SESSION, *TEXTS)}
+    found = {met(name, conditions) for name in (ANY_SESSION, *names)}
+    assert found >= {met(text, conditions) for text in TEXTS}
     assert len(found) == len(names) + 1
 
 
 def test_names_are_tried_of_each_pattern_and_of_those_that_share_one() -> None:
     patterns = ["night-*", "*-shift", "on-call"]
-    names = tried(*(f"*:{pattern}" for pattern in patterns))
-    assert names[0] == ANY_SESSION
+    names = (ANY_SESSION, *tried(*(f"*:{pattern}" for pattern in patterns)))
     assert {fitted(name, patterns) for name in names} == {
         frozenset(),
         frozenset({"night-*"}),
@@ -63,39 +94,87 @@ def test_three_patterns_share_a_name_that_no_two_of_them_give() -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("AROAEXAMPLE:on-call", "on-call"),
+        ("AROAX:on-call", "on-call"),
         ("*:on-call", "on-call"),
         ("*on-call", "on-call"),
-        ("AROAEXAMPLE*on-call", "on-call"),
+        ("AROA*on-call", "on-call"),
+        ("*X:on-call", "on-call"),
+        ("AR*:on-call*", "on-call"),
         ("*:**on**call", "oncall"),
     ],
 )
-def test_the_name_of_a_session_is_what_follows_the_id_of_its_role(text: str, name: str) -> None:
-    assert tried(text) == (ANY_SESSION, name)
+def test_the_name_of_a_session_follows_the_id_of_its_role(text: str, name: str) -> None:
+    assert tried(text) == (name,)
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEqualsIfExists"])
+def test_without_a_wildcards_operator_a_star_is_a_sign_that_no_name_has(operator: str) -> None:
+    assert tried("AROAX:on-*", "AROAX:o?-call", operator=operator) == ()
+    assert tried("AROAX:on-call", operator=operator) == ("on-call",)
+
+
+def test_case_is_ignored_where_the_operator_ignores_it() -> None:
+    [name] = tried("aroax:On-Call", operator="StringEqualsIgnoreCase")
+    assert name.lower() == "on-call"
+    assert tried("aroax:On-Call", operator="StringEquals") == ()
 
 
 @pytest.mark.parametrize(
-    "text", ["*", "*:*", "*:a", "AROAX:*", "AROAX*", "AIDAX", "*:no:name", "*:" + 65 * "a"]
+    "text",
+    [
+        *("*", "*:*", "AROAX:*", "AROAX*", "A*X:*", "AROAY:on-call", "AIDAX"),
+        *("*:a", "*:no:name", "*:" + 65 * "a", "*:" + 2_000 * "a" + "?"),
+    ],
 )
 def test_a_text_that_no_name_decides_gives_none(text: str) -> None:
-    assert tried(text) == (ANY_SESSION,)
+    assert tried(text) == ()
 
 
-def test_a_name_that_fits_nothing_is_tried_where_a_pattern_covers_any_session() -> None:
-    any_session, other = tried("*:*session*")
-    assert fitted(any_session, ["*session*"])
+def test_texts_that_every_name_fits_leave_no_choice() -> None:
+    assert not choices(["AROAX:*", "AIDAX", "*", "A*X:*"], ["AROAY*"]).are_any
+
+
+def test_a_name_that_meets_nothing_is_tried_where_a_pattern_covers_any_session() -> None:
+    [other] = tried("*:*session*")
     assert not fitted(other, ["*session*"])
 
 
-@pytest.mark.parametrize("count", [7, 100, 2_000])
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike"])
+def test_of_a_list_in_one_condition_one_name_is_enough(operator: str) -> None:
+    people = [f"AROAX:person-{number}@example.com" for number in range(500)]
+    found = choices(people, people[:250], people[400:], operator=operator)
+    names, are_all = found.of_role("123456789012", "ops", ID)
+    assert are_all
+    assert len(names) == 3
+
+
+def test_exact_names_are_all_tried_however_many_conditions_name_them() -> None:
+    assert len(tried(*(f"AROAX:person-{number}" for number in range(200)))) == 200
+
+
+@pytest.mark.parametrize("count", [7, 100])
 def test_of_too_many_patterns_few_names_are_tried_and_they_are_not_all(count: int) -> None:
-    ids = [f"*:*{chr(97 + number % 26)}{number // 26 or ''}*" for number in range(count)]
-    choices = find_choices(statements(*ids), ())
-    assert not choices.are_all
-    assert min(count, MOST_NAMES) < len(choices.of_role("123456789012", "ops")) <= MOST_NAMES + 1
+    patterns = [f"*{chr(97 + number % 26)}{number // 26 or ''}*" for number in range(count)]
+    found = choices(*([f"*:{pattern}"] for pattern in patterns))
+    names, are_all = found.of_role("123456789012", "ops", ID)
+    assert not are_all
+    assert len(names) <= MOST_NAMES + count
+    assert all(any(fitted(name, [pattern]) for name in names) for pattern in patterns)
 
 
-def test_patterns_that_are_longer_than_any_name_give_none() -> None:
-    assert tried("*:" + 2_000 * "a" + "*", "*:" + 2_000 * "a" + "?") == (ANY_SESSION,)
-    [_, *names] = tried(*(f"*:{64 * 'a*'}{end}" for end in ("", "b", "?")))
-    assert names == [64 * "a"]
+def test_patterns_that_few_names_are_long_enough_for_are_read_to_their_end() -> None:
+    assert tried(*(f"*:{64 * 'a*'}{end}" for end in ("", "b", "?"))) == (64 * "a",)
+
+
+USER_IDS: list[Any] = [
+    {"Condition": {"StringLike": {"aws:userid": "*:${aws:PrincipalTag/team}"}}},
+    {"Condition": {"StringEquals": {"aws:ResourceTag/owner": "${aws:userid}"}}},
+    {"Resource": "arn:aws:secretsmanager:*:*:secret:${ AWS:UserId }/*"},
+]
+
+
+@pytest.mark.parametrize("more", USER_IDS)
+def test_a_variable_may_be_met_by_names_that_nobody_knows(more: dict[str, object]) -> None:
+    asks = parse_policy("p", policy(allow(READ, **more)), PolicyKind.IDENTITY).statements
+    for found in (find_choices(asks, ()), find_choices((), ()).with_more(asks)):
+        assert found.of_role("123456789012", "ops", ID) == ((), False)

@@ -363,7 +363,7 @@ def test_a_session_name_in_a_statement_for_others_concerns_everybody() -> None:
         DENY | {"Condition": named("StringNotLike", f"*-{letter}-*")} for letter in "abcdefgh"
     ]
     other = deepcopy(account)
-    name = named("StringEquals", "night-a-b-c-d-e-f-g-h-shift")
+    name = named("StringLike", "night-a-b-c-d-e-f-g-h-shift")
     other.secret_policy.append(allow(READ, Principal={"AWS": f"{ROLES}/web"}, Condition=name))
     before, after = account.evidence(), other.evidence()
     turned = (f"{ROLES}/nightly", Ability.READ)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -166,11 +167,14 @@ def test_a_session_that_two_policies_allow_together_is_found() -> None:
     assert row.read.condition == "in a session named night-shift"
 
 
+def unlike(letters: str) -> list[dict[str, Any]]:
+    """Denials of every session whose name lacks one of the letters."""
+    conditions = ({"StringNotLike": {"aws:userid": f"*:*-{letter}-*"}} for letter in letters)
+    return [allow("*", Condition=condition) | {"Effect": "Deny"} for condition in conditions]
+
+
 def test_what_depends_on_more_names_than_are_tried_is_not_known() -> None:
-    account, nothing = MadeAccount(), []
-    for letter in "abcdefgh":
-        unlike = {"StringNotLike": {"aws:userid": f"*:*-{letter}-*"}}
-        nothing.append(allow("*", Condition=unlike) | {"Effect": "Deny"})
+    account, nothing = MadeAccount(), unlike("abcdefgh")
     reads = allow(READ, SECRET), allow(DECRYPT, KEY)
     account.role("asks", policy(*reads, *nothing), expected=None)
     account.role("open", policy(*reads), expected=True)
@@ -180,6 +184,48 @@ def test_what_depends_on_more_names_than_are_tried_is_not_known() -> None:
     [asks] = [row.read for row in found.rows if row.title.endswith("/asks")]
     assert asks.condition == "in a session of another name"
     assert "aws:userid" in asks.missing[0]
+
+
+def test_a_name_that_is_not_tried_may_go_with_a_stage() -> None:
+    account = MadeAccount()
+    staged = allow(READ, SECRET, Condition={"StringEquals": STAGES[1]})
+    account.role("asks", policy(staged, allow(DECRYPT, KEY), *unlike("abcdefgh")), expected=None)
+    [row] = answers(account).rows
+    assert row.read.can is None
+    assert row.read.condition == "in a session of another name of the stage AWSCURRENT"
+
+
+@pytest.mark.parametrize(
+    "userid", ["*", "*:night-*", "AROA*:night-*", "*X:night", "AROAOPS*night", "AROAOPS*"]
+)
+def test_a_session_is_found_by_whatever_pattern_of_its_user_id(userid: str) -> None:
+    account = MadeAccount()
+    like = {"StringLike": {"aws:userid": userid}}
+    account.role(
+        "ops", policy(allow(READ, SECRET, Condition=like), allow(DECRYPT, KEY)), expected=True
+    )
+    [row] = answers(account).rows
+    assert row.read.can, (userid, row)
+
+
+def test_a_list_of_people_is_answered_by_one_of_them() -> None:
+    account = MadeAccount()
+    people = {"StringLike": {"aws:userid": [f"*:person-{number}" for number in range(500)]}}
+    account.role(
+        "sso", policy(allow(READ, SECRET, Condition=people), allow(DECRYPT, KEY)), expected=True
+    )
+    [row] = answers(account).rows
+    assert row.read.condition.startswith("in a session named person-")
+
+
+def test_what_a_user_id_owns_cannot_be_told() -> None:
+    account = MadeAccount()
+    owned = {"StringLike": {"aws:PrincipalArn": "*/${aws:userid}"}}
+    account.role(
+        "ops", policy(allow(READ, SECRET, Condition=owned), allow(DECRYPT, KEY)), expected=None
+    )
+    [row] = answers(account).rows
+    assert row.read.can is None
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
