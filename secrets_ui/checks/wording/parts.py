@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from ...domain.access.choices import ANY_SESSION
 from ...domain.access.finding import Part
 from ...domain.access.outsiders import ANY_ROLE
+from ...domain.access.session_names import ANY_SESSION
 from ...domain.iam import (
     UNKNOWN,
     Context,

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ..iam import Statement, as_list
-from .choices import filled
 from .encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from .evidence import AccessEvidence, Evidence, Key, Known
+from .session_names import filled
 
 NAME = "aws/secretsmanager"
 DOCUMENTED = f"{NAME}, as AWS documents it"

@@ -21,13 +21,13 @@ from ..iam import (
 )
 from .account import Principal
 from .aws_managed_key import has_aws_managed_key
-from .choices import ANY_SESSION, STAGE, Choices, find_choices
+from .choices import STAGE, Choices, find_choices
 from .context import Caller, account_of, role_name_of
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .outsiders import Outsider
 from .path import Answer
 from .reach import ACTIONS, Ability, Parser, ways
-from .who import Everybody, statements_of
+from .who import Everybody, in_any_session, statements_of
 
 One = Principal | Outsider
 Policies = Mapping[str, Evidence[Document]]
@@ -198,8 +198,7 @@ def _may_ask_for_tags(found: Evidence[Document] | None) -> bool:
 
 def _of_any_form(caller: Caller) -> Caller:
     """In a session of any name, which reads a version of any stage."""
-    arn = caller.arn.removesuffix(ANY_SESSION)
-    return replace(caller, arn=arn, unknown=caller.unknown | {STAGE})
+    return replace(in_any_session(caller), unknown=caller.unknown | {STAGE})
 
 
 def _policies(caller: Caller) -> Policies:

@@ -26,7 +26,7 @@ SERVICE_LINKED = ":role/aws-service-role/"
 
 def service_control(evidence: AccessEvidence, caller: Caller) -> tuple[ControlPolicies, ...]:
     """The levels whose SCPs limit the caller: those of principals of this account are known."""
-    return _levels(evidence) if _is_ours(evidence, caller.arn) and _is_limited(caller) else ()
+    return levels_of(evidence) if _is_ours(evidence, caller.arn) and _is_limited(caller) else ()
 
 
 def resource_control(
@@ -34,10 +34,10 @@ def resource_control(
 ) -> tuple[ControlPolicies, ...]:
     """The levels whose RCPs limit what is done with the resource, by whomever."""
     is_under = action.startswith(_UNDER_RCPS) and _is_ours(evidence, resource)
-    return _levels(evidence) if is_under and _is_limited(caller) else ()
+    return levels_of(evidence) if is_under and _is_limited(caller) else ()
 
 
-def _levels(evidence: AccessEvidence) -> tuple[ControlPolicies, ...]:
+def levels_of(evidence: AccessEvidence) -> tuple[ControlPolicies, ...]:
     """None of the management account, which control policies do not limit."""
     found = evidence.organization
     if not isinstance(found, Known) or _is_management(evidence, found.value):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ..errors import AwsCall
 from ..iam import Effect, Grant, Statement, is_caller
-from .choices import ANY_SESSION, filled
 from .context import PRINCIPAL_TAGS, Caller
 from .evidence import Document, Known, NotAsked, RoleEvidence
 from .reach import ASSUMED
+from .session_names import ANY_SESSION, filled
 
 ANY_ACCOUNT = "000000000000"
 """Stands for an account that no policy names."""

@@ -11,7 +11,7 @@ from ..iam import MalformedPolicy, PolicyKind, Statement
 from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
 from .answers import Kind, Row, WhoCan
-from .choices import ANY_SESSION, USER_ID, Choices, find_choices
+from .choices import Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
 from .evidence import (
     AccessEvidence,
@@ -22,9 +22,10 @@ from .evidence import (
     not_known,
     why_unavailable,
 )
-from .organization import describe_control, missing_control
+from .organization import describe_control, levels_of, missing_control
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
+from .session_names import ANY_SESSION
 from .trusted import is_federated, may_be_tagged, trusted_by
 
 AT_ONCE = 100  # principals that are judged between two words of how far it is
@@ -46,7 +47,7 @@ class Everybody:
         self.details, self._call = listed.value, listed.call
         own = list(_resource_statements(evidence, parse))
         grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
-        self.choices = find_choices(own, grants)
+        self.choices = find_choices([*own, *_control_statements(evidence, parse)], grants)
         self.principals = self.details.principals
         titles = {principal.title for principal in self.principals}
         self.outsiders = find_outsiders(own, grants, evidence.environment.account, titles)
@@ -186,6 +187,15 @@ def _resource_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[St
     yield from _statements(evidence.key_policy, PolicyKind.KEY, parse)
 
 
+def _control_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[Statement]:
+    """Of the organization's policies."""
+    for level in levels_of(evidence):
+        for document in level.service:
+            yield from _parsed(document.name, document.text, PolicyKind.IDENTITY, parse)
+        for document in level.resource:
+            yield from _parsed(document.name, document.text, PolicyKind.RESOURCE, parse)
+
+
 def _statements_of_secret(evidence: AccessEvidence, parse: Parser) -> tuple[Statement, ...]:
     return _statements(evidence.resource_policy, PolicyKind.RESOURCE, parse)
 
@@ -262,8 +272,12 @@ def _sessions(caller: Caller, choices: Choices) -> Iterator[tuple[str, Caller]]:
         arn = f"{caller.arn.removesuffix(ANY_SESSION)}{name}"
         yield f"in a session named {name}", replace(caller, arn=arn)
     if not are_all:
-        unknown = caller.unknown | {USER_ID}
-        yield "in a session of another name", replace(caller, unknown=unknown)
+        yield "in a session of another name", in_any_session(caller)
+
+
+def in_any_session(caller: Caller) -> Caller:
+    """The caller's session has a name, which is not known."""
+    return replace(caller, arn=caller.arn.removesuffix(ANY_SESSION))
 
 
 def is_expected(environment: Environment, arn: str) -> bool:

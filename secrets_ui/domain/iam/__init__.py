@@ -9,7 +9,7 @@ from .context import UNKNOWN, Context, ContextValue, Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
-from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
+from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS, find_operator
 from .parse import parse_policy
 from .policy import ActionElement, Effect, NamedPolicy, PolicyKind, Statement
 from .principals import PrincipalElement, PrincipalMatch, is_caller
@@ -47,6 +47,7 @@ __all__ = [
     "UnmetCondition",
     "as_list",
     "evaluate",
+    "find_operator",
     "is_caller",
     "kind_of_resource_policy",
     "parse_policy",

@@ -39,6 +39,15 @@ class Operator:
     if_exists: bool = False
 
     @property
+    def has_wildcards(self) -> bool:
+        """Whether `*` and `?` in a policy's values stand for other signs."""
+        return self.compare in (string_like, arn_like)
+
+    @property
+    def ignores_case(self) -> bool:
+        return self.compare is string_equals_ignore_case
+
+    @property
     def when_missing(self) -> Truth:
         """The outcome for a key that the request does not have.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
 from .arn import Arn, ResourcePattern, compile_resource
 from .conditions import Condition
@@ -10,7 +11,7 @@ from .context import Context
 from .glob import GlobSet
 from .principals import PrincipalElement
 from .truth import Truth, any_of, negate
-from .variables import Template
+from .variables import Template, Variable, variable_keys
 
 
 class Effect(StrEnum):
@@ -100,6 +101,18 @@ class Statement:
     conditions: tuple[Condition, ...]
     document: Mapping[str, object] = field(compare=False, repr=False)
     """The statement as it was written."""
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Folded names of the condition keys that its values and resources use as variables."""
+        values = (value for c in self.conditions if c.has_variables for value in c.wanted)
+        parts = (part for template in self.resources.templates for part in template.parts)
+        return frozenset(
+            chain(
+                chain.from_iterable(map(variable_keys, values)),
+                (part.key for part in parts if isinstance(part, Variable)),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from .context import UNKNOWN, Context, ContextValue, Present, fold
 from .glob import Pattern, Wild, parse_glob
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_ESCAPES = ("*", "?", "$")
 
 
 class Resolved(NamedTuple):
@@ -76,12 +78,19 @@ def resolve_variables(text: str, context: Context) -> dict[str, ContextValue]:
     """
     found: dict[str, ContextValue] = {}
     for written in _VARIABLE.finditer(text):
-        if written[1] in ("*", "?", "$"):
+        if written[1] in _ESCAPES:
             continue
         variable = Variable.parse(written[1])
         value = variable.value(context)
         found[written[0]] = UNKNOWN if isinstance(value, Wild) else (value,) if value else None
     return found
+
+
+def variable_keys(text: str) -> Iterator[str]:
+    """Folded names of the condition keys that stand for a part of a text."""
+    for inner in _VARIABLE.findall(text):
+        if inner not in _ESCAPES:
+            yield Variable.parse(inner).key
 
 
 def has_variable(text: str) -> bool:
@@ -94,7 +103,7 @@ def parse_template(text: str, *, wildcards: bool) -> Template:
     # The pieces at odd positions are what stands inside ${…}.
     for position, piece in enumerate(_VARIABLE.split(text)):
         if position % 2:
-            parts.append(piece if piece in ("*", "?", "$") else Variable.parse(piece))
+            parts.append(piece if piece in _ESCAPES else Variable.parse(piece))
         elif piece:
             parts.extend(parse_glob(piece) if wildcards else (piece,))
     return Template(tuple(parts))

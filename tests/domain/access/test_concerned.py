@@ -47,6 +47,8 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringNotEquals": {"aws:PrincipalTag/env": ["prod", "dev"]}},
     {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/p1*"}},
     {"StringLike": {"aws:userid": "*:on-call-*"}},
+    {"StringEquals": {"aws:PrincipalTag/env": "${aws:userid}"}},
+    {"Null": {"aws:userid": "true"}},
     {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}},
     {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
     {"Null": {"aws:TokenIssueTime": "true"}},

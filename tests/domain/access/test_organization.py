@@ -63,6 +63,39 @@ def test_control_policies_are_part_of_the_answer(
     assert read_by(found_with(given)) == can
 
 
+NOT_AT_NIGHT = {"StringNotLike": {"aws:userid": "*:night-*"}}
+NOT_CURRENT = {"StringNotEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "how"),
+    [
+        (
+            organization(FULL.text, policy(deny("*", Condition=NOT_AT_NIGHT))),
+            "in a session named night-",
+        ),
+        (
+            organization(
+                FULL.text, rcps=(policy(deny("*", Principal="*", Condition=NOT_AT_NIGHT)),)
+            ),
+            "in a session named night-",
+        ),
+        (
+            organization(FULL.text, policy(deny(READ, Condition=NOT_CURRENT))),
+            "of the stage AWSCURRENT",
+        ),
+    ],
+    ids=["SCP", "RCP", "stage"],
+)
+def test_what_a_caller_may_choose_is_chosen_for_control_policies_too(
+    given: Evidence[Organization], how: str
+) -> None:
+    account = MadeAccount()
+    account.role("reader", CAN_READ, expected=True)
+    [row] = found_with(given, account).rows
+    assert row.read.condition == how
+
+
 def test_a_denial_names_the_control_policy() -> None:
     found = found_with(organization(FULL.text, policy(deny(READ, Sid="NoSecrets"))))
     [reader] = [row for row in found.rows if row.title.endswith("/reader")]

@@ -218,6 +218,43 @@ def test_a_list_of_people_is_answered_by_one_of_them() -> None:
     assert row.read.condition.startswith("in a session named person-")
 
 
+def test_a_session_is_found_beside_one_that_is_denied_by_its_name() -> None:
+    account = MadeAccount()
+    admins = {"StringLike": {"aws:userid": "*:admin*"}}
+    account.role(
+        "ops", policy(allow(READ, SECRET, Condition=admins), allow(DECRYPT, KEY)), expected=True
+    )
+    admin = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/admin"
+    account.secret_policy.append(allow("*", Principal={"AWS": admin}) | {"Effect": "Deny"})
+    [row] = answers(account).rows
+    assert row.read.can
+
+
+def test_a_stage_that_stands_in_a_variable_is_tried() -> None:
+    account = MadeAccount()
+    staged = {"StringEquals": {"aws:PrincipalTag/s": "${secretsmanager:VersionStage}"}}
+    account.role(
+        "ops",
+        policy(allow(READ, SECRET, Condition=staged), allow(DECRYPT, KEY)),
+        expected=True,
+        tags={"s": "AWSCURRENT"},
+    )
+    [row] = answers(account).rows
+    assert row.read.condition == "of the stage AWSCURRENT"
+
+
+def test_every_session_has_a_user_id_also_one_of_an_unknown_name() -> None:
+    account = MadeAccount()
+    variable = {"StringEquals": {"aws:PrincipalTag/x": "${aws:userid}"}}
+    account.secret_policy.append(allow("*", Principal="*", Condition=variable) | {"Effect": "Deny"})
+    absent = {"Null": {"aws:userid": "true"}}
+    account.role(
+        "ops", policy(allow(READ, SECRET, Condition=absent), allow(DECRYPT, KEY)), expected=False
+    )
+    [row] = [row for row in answers(account).rows if row.title.endswith("/ops")]
+    assert row.read.can is False
+
+
 def test_what_a_user_id_owns_cannot_be_told() -> None:
     account = MadeAccount()
     owned = {"StringLike": {"aws:PrincipalArn": "*/${aws:userid}"}}
