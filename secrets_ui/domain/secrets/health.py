@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from ..texts import plural
 from .catalog import KeySpec, SecretSpec
 from .facts import KeyFacts, VersionFacts
 from .formats import FREE_TEXT, Format
@@ -286,5 +287,5 @@ def deletion_text(deleted: datetime, now: datetime) -> str:
     """
     days = -((now - deleted) // timedelta(days=1))  # a begun day counts
     if days > 0:
-        return f"Deletion in {days} day{'' if days == 1 else 's'}"
+        return f"Deletion in {plural(days, 'day')}"
     return _WORDS[StateCode.DELETED]
