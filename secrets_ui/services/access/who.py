@@ -121,7 +121,7 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor, most:
 
 
 def gather_everybody(
-    environment: Environment, secret_name: str, actor: Actor, most: int = 0
+    environment: Environment, secret_name: str, actor: Actor, most: int
 ) -> tuple[AccessEvidence, Evidence[AccountDetails]]:
     """The evidence about a secret and about everybody. Raises as `find_who_can`."""
     if not environment.who_can_read:
