@@ -49,12 +49,10 @@ def test_where_others_allow_the_same_it_is_a_warning() -> None:
         GITHUB: READER.documents[GITHUB],
         "all": everything,
     }
-    assert (
-        finding(
-            "policies_are_attached", evidence(attached=known((BASIC, GITHUB)), documents=documents)
-        ).status
-        == "warn"
+    found = finding(
+        "policies_are_attached", evidence(attached=known((BASIC, GITHUB)), documents=documents)
     )
+    assert found.status == "warn"
 
 
 def test_where_others_allow_the_read_and_not_the_key_it_fails() -> None:

@@ -44,26 +44,22 @@ def test_under_a_key_policy_that_leaves_it_to_iam_it_fails_and_decrypt_is_skippe
 
 
 def test_an_alias_is_right_where_aliases_are_managed() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(
-                Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        with_statement(
+            Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS
+        ),
     )
+    assert found.status == "pass"
 
 
 def test_the_key_s_arn_passes_and_so_does_a_condition_on_the_alias() -> None:
     condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/miyabi-secrets"}}
-    assert (
-        finding(
-            CHECK,
-            secrets_statement(
-                "DecryptSecrets", Resource=KEY_ARN.rpartition("/")[0] + "/*", Condition=condition
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        secrets_statement(
+            "DecryptSecrets", Resource=KEY_ARN.rpartition("/")[0] + "/*", Condition=condition
+        ),
     )
+    assert found.status == "pass"
     assert ACCESS_ARN in READER.documents

@@ -115,12 +115,10 @@ def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -
 
     assert proxy.calls == []
     assert staging.current(secret) == base
-    assert (
-        AuditRecord.objects.filter(
-            secret=secret, action="access.refused", actor="hana", outcome="refused"
-        ).count()
-        == 1
-    )
+    found = AuditRecord.objects.filter(
+        secret=secret, action="access.refused", actor="hana", outcome="refused"
+    ).count()
+    assert found == 1
     assert len(waiting(staging, secret)) == 1
 
 
@@ -176,12 +174,10 @@ def test_a_stale_proposal_is_refused_and_on_record_and_can_be_rejected(staging: 
     with pytest.raises(VersionConflict):
         approve(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert json.loads(staging.value(secret)) == {"A": "outside"}
-    assert (
-        AuditRecord.objects.filter(
-            secret=secret, action="secret.approve", phase="event", outcome="conflict", actor="kenji"
-        ).count()
-        == 1
-    )
+    found = AuditRecord.objects.filter(
+        secret=secret, action="secret.approve", phase="event", outcome="conflict", actor="kenji"
+    ).count()
+    assert found == 1
     reject(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     assert labels_of_ours(staging, secret) == []
 

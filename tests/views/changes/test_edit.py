@@ -279,12 +279,8 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
         assert refused.status_code == 400
         assert refused.json()["problem"]["title"] == "The change cannot be applied"
     assert estate.value("prod", "config") == before
-    assert (
-        save_key(
-            editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)
-        ).status_code
-        == 200
-    )
+    saved = save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name))
+    assert saved.status_code == 200
     assert json.loads(estate.value("prod", "config"))["MIYABI_ROOT"] == "/srv"
 
 
