@@ -12,6 +12,7 @@ from secrets_ui.services.access.check import judge
 from tests.checks.building import (
     KEY_ARN,
     ROLE_ARN,
+    ROOT,
     SECRET_ARN,
     VERSION,
     denied,
@@ -26,13 +27,6 @@ from tests.checks.building import (
 
 CHECK = "decrypt_is_allowed"
 VIA = "secretsmanager.us-west-2.amazonaws.com"
-ROOT = {
-    "Sid": "Root",
-    "Effect": "Allow",
-    "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-    "Action": "kms:*",
-    "Resource": "*",
-}
 
 
 def test_it_passes_and_shows_the_statements_that_decide() -> None:

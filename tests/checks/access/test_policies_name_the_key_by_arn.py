@@ -5,6 +5,7 @@ from tests.checks.building import (
     ACCESS_ARN,
     KEY_ARN,
     READER,
+    ROOT,
     evidence,
     finding,
     known,
@@ -15,14 +16,6 @@ from tests.checks.building import (
 
 CHECK = "policies_name_the_key_by_arn"
 ALIAS = "arn:aws:kms:us-west-2:111111111111:alias/miyabi-secrets"
-ROOT = policy(
-    {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-)
 
 
 def test_beside_a_key_policy_that_allows_it_is_a_warning() -> None:
@@ -33,7 +26,7 @@ def test_beside_a_key_policy_that_allows_it_is_a_warning() -> None:
 
 def test_under_a_key_policy_that_leaves_it_to_iam_it_fails_and_decrypt_is_skipped() -> None:
     documents = secrets_statement("DecryptSecrets", Resource=ALIAS).documents
-    run = judge(evidence(documents=documents, key_policy=known(ROOT)))
+    run = judge(evidence(documents=documents, key_policy=known(policy(ROOT))))
     assert (run.finding(CHECK).status, run.finding("decrypt_is_allowed").status, run.answer) == (
         "fail",
         "skipped",
