@@ -127,6 +127,11 @@ class AuditUnavailable(ConsoleError):
         "Nothing was sent to AWS."
     )
 
+    def __init__(
+        self, message: str = "The console's database does not answer, or cannot be written."
+    ) -> None:
+        super().__init__(message)
+
 
 class SignedOutHereOnly(ConsoleError):
     """The browser forgets its web session, which the database could not be told to end."""
