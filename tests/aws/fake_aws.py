@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from deploy.demo.serving import in_thread
+
 REQUEST_ID = "11111111-2222-3333-4444-555555555555"
 _CREDENTIALS = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>not-real</SecretAccessKey><SessionToken>token</SessionToken>
@@ -121,9 +123,5 @@ def serve_fake_aws() -> Iterator[FakeAws]:
 
     server = Server(("127.0.0.1", 0), Handler)
     fake.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
-    try:
+    with in_thread(server):
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -6,8 +6,8 @@ import json
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -65,17 +65,6 @@ class Front(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away, or does not trust the certificate, is no fault of the server."""
-
-    @contextmanager
-    def running(self) -> Iterator[Front]:
-        thread = threading.Thread(target=self.serve_forever, args=[0.01], daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):
