@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
-from deploy.demo.serving import in_thread
+from deploy.demo.serving import Answers, in_thread
 
 REQUEST_ID = "11111111-2222-3333-4444-555555555555"
 _CREDENTIALS = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
@@ -91,12 +91,9 @@ class Server(ThreadingHTTPServer):
 def serve_fake_aws() -> Iterator[FakeAws]:
     fake = FakeAws()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
-
+    class Handler(Answers, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            body = self.body().decode()
             signer = re.search(r"Credential=([^/]*)/", self.headers.get("Authorization", ""))
             operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
             operation = operation or parse_qs(body).get("Action", [self.path])[0]
@@ -117,9 +114,6 @@ def serve_fake_aws() -> Iterator[FakeAws]:
             self.send_header("x-amzn-RequestId", answer.request_id)
             self.end_headers()
             self.wfile.write(answer.body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
 
     server = Server(("127.0.0.1", 0), Handler)
     fake.endpoint = f"http://127.0.0.1:{server.server_address[1]}"

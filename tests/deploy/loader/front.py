@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deploy.demo.local_aws import CREDENTIALS
+from deploy.demo.serving import Answers
 from testkit.tls import REGION, Certificates
 
 Answer = Callable[["Handler", dict[str, Any]], None]
@@ -67,13 +68,11 @@ class Front(ThreadingHTTPServer):
         """A client that goes away, or does not trust the certificate, is no fault of the server."""
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
+class Handler(Answers, BaseHTTPRequestHandler):
     server: Front
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         if self.headers["Authorization"] != expected_authorization(dict(self.headers), body):
             return self.refuse(
                 "InvalidSignatureException", "The request signature we calculated does not match."
@@ -105,9 +104,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def refuse(self, code: str, message: str, status: int = 400) -> None:
         self.send(status, json.dumps({"__type": code, "message": message}).encode())
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 def refusing(code: str, message: str = "No.", status: int = 400) -> Answer:
