@@ -51,8 +51,8 @@ def failure(code: str, message: str = "no", status: int = 400) -> Answer:
     return Answer(status, json.dumps({"__type": code, "Message": message}))
 
 
-def denied_by_sts(code: str = "AccessDenied", status: int = 403) -> Answer:
-    return Answer(status, _STS_ERROR.format(code=code, request_id=REQUEST_ID))
+def denied_by_sts(code: str = "AccessDenied") -> Answer:
+    return Answer(403, _STS_ERROR.format(code=code, request_id=REQUEST_ID))
 
 
 @dataclass

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,5 +163,4 @@ def build_layer() -> Any:
     return importlib.import_module("build_layer")
 
 
-Misbehave = Callable[..., None]
 LAMBDA = Path(PROJECT / "deploy" / "lambda")

@@ -128,14 +128,12 @@ def sign_with_botocore(
     key_id: str = CREDENTIALS["AWS_ACCESS_KEY_ID"],
     secret_key: str = CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     region: str = REGION,
-    service: str = "secretsmanager",
-    method: str = "POST",
 ) -> str:
     """The Authorization header that botocore's own signer would send."""
     lower = {name.lower(): value for name, value in headers.items()}
-    request = AWSRequest(method=method, url=f"https://{lower['host']}/", data=body, headers=headers)
+    request = AWSRequest(method="POST", url=f"https://{lower['host']}/", data=body, headers=headers)
     request.context["timestamp"] = lower["x-amz-date"]
-    auth = SigV4Auth(Credentials(key_id, secret_key), service, region)
+    auth = SigV4Auth(Credentials(key_id, secret_key), "secretsmanager", region)
     canonical = auth.canonical_request(request)
     auth._inject_signature_to_request(
         request, auth.signature(auth.string_to_sign(request, canonical), request)
