@@ -32,9 +32,6 @@ ASKED = {
 
 
 def fill(count: int) -> None:
-    columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
-    places = ", ".join(["%s"] * (len(FIELDS) + 1))
-    insert = f"INSERT INTO secrets_ui_auditrecord ({columns}) VALUES ({places})"  # noqa: S608
     rows = _chain(count)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -42,8 +39,18 @@ def fill(count: int) -> None:
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.execute("PRAGMA cache_size=-400000")
     while batch := list(islice(rows, _BATCH)):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(insert, batch)
+        insert(batch)
+
+
+def insert(records: list[tuple[Any, ...]]) -> None:
+    """Each record by its fields, in their order, and its hash."""
+    columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
+    places = ", ".join(["%s"] * (len(FIELDS) + 1))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO secrets_ui_auditrecord ({columns}) VALUES ({places})",  # noqa: S608
+            records,
+        )
 
 
 def _chain(count: int) -> Iterator[tuple[Any, ...]]:

@@ -14,8 +14,9 @@ from typing import Any
 
 import django
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 
+from benchmarks.filled_log import insert
 from benchmarks.servers import make_environ
 from benchmarks.timing import in_turns, ratio
 from deploy.demo.local_aws import PROJECT
@@ -41,7 +42,7 @@ def main() -> None:
     count, rounds = int(sys.argv[1]), int(sys.argv[2])
     django.setup()
     call_command("migrate", verbosity=0)
-    _fill(count)
+    insert(list(_chain(count)))
     times = in_turns({"verify": _verify, "read": _read}, rounds)
     measured = ratio(times, "verify", "read")
     print(
@@ -58,16 +59,6 @@ def main() -> None:
 
 def _rate(count: int, times: dict[str, list[float]]) -> int:
     return round(count / sorted(times["verify"])[len(times["verify"]) // 2] * 1000)
-
-
-def _fill(count: int) -> None:
-    from secrets_ui.domain.audit.chain import FIELDS
-
-    columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
-    places = ", ".join(["%s"] * (len(FIELDS) + 1))
-    insert = f"INSERT INTO secrets_ui_auditrecord ({columns}) VALUES ({places})"  # noqa: S608
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(insert, list(_chain(count)))
 
 
 def _chain(count: int) -> Iterator[tuple[Any, ...]]:

@@ -162,7 +162,7 @@ def enter_to_manage(request: HttpRequest, environment_name: str, secret: str = "
     return environment
 
 
-def note_proof(request: HttpRequest, at: int | None = None) -> None:
+def note_proof(request: HttpRequest, at: int | None) -> None:
     """The person has just confirmed their identity, or did so at `at` (epoch seconds).
 
     Only views that checked the proof may call this.

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
+from deploy.demo.serving import Answers
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -170,9 +172,7 @@ def _name_of(headers: dict[str, str], body: bytes) -> str:
     return "swap" if json.loads(body)["VersionStage"] == "AWSCURRENT" else "label"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
+class _Handler(Answers, BaseHTTPRequestHandler):
     proxy: AwsProxy
 
     def finish(self) -> None:
@@ -180,16 +180,13 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def do_POST(self) -> None:
-        self._send(self.proxy.pass_on(dict(self.headers.items()), self._body()))
+        self._send(self.proxy.pass_on(dict(self.headers.items()), self.body()))
 
     def do_GET(self) -> None:
         headers = dict(self.headers.items())
-        self._send(self.proxy.ask_lambda(headers, self._body(), self.command, self.path))
+        self._send(self.proxy.ask_lambda(headers, self.body(), self.command, self.path))
 
     do_PUT = do_GET  # noqa: N815
-
-    def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def _send(self, answer: Answer) -> None:
         if not answer.status:
@@ -204,6 +201,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         except OSError:  # the caller was killed meanwhile
             self.close_connection = True
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass

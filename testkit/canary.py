@@ -15,10 +15,9 @@ _MARKUP = "<&\"'>"  # written differently in HTML, URLs and JSON
 PIECE = 6  # characters: the least that counts as a leak
 
 
-def make_canary(letters: int = 24) -> str:
+def make_canary() -> str:
     """Random, with characters that every encoding writes in its own way."""
-    start = "".join(secrets.choice(_LETTERS) for _ in range(letters // 2))
-    end = "".join(secrets.choice(_LETTERS) for _ in range(letters - letters // 2))
+    start, end = ("".join(secrets.choice(_LETTERS) for _ in range(12)) for _ in range(2))
     return f"{start}{_MARKUP}{end}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from typing import Any
 
 from deploy.demo.account import Account
 from secrets_ui.domain.environment import Environment, Rules
@@ -76,3 +77,7 @@ class Estate:
         return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)[
             "SecretString"
         ]
+
+    def values(self, environment: str, secret: str) -> dict[str, Any]:
+        """The same, by key."""
+        return dict(json.loads(self.value(environment, secret)))

@@ -12,7 +12,6 @@ import socket
 import socketserver
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from io import BufferedIOBase
 from typing import Any
 from urllib.parse import parse_qs
 
+from deploy.demo.serving import in_thread
 from testkit.fake_account import operation_of
 from testkit.fake_secrets import FakeSecrets
 
@@ -47,16 +47,10 @@ class FakeAws(socketserver.ThreadingTCPServer):
     @contextmanager
     def running(self) -> Iterator[FakeAws]:
         """Serves from a thread of this process until the block ends, then closes connections."""
-        thread = threading.Thread(target=self.serve_forever, args=[0.01], daemon=True)
-        thread.start()
-        try:
+        with in_thread(self):
             yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            for connection in list(self.open_connections):
-                connection.shutdown(socket.SHUT_RDWR)
-            self.server_close()
+        for connection in list(self.open_connections):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, method: str, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         """Status and body of an API call."""

@@ -12,8 +12,8 @@ from deploy.demo.oidc_provider import OidcProvider
 class Walker:
     """One person's way from the console to the provider and back."""
 
-    def __init__(self, provider: OidcProvider, console: Client | None = None) -> None:
-        self.provider, self.console = provider, console or Client()
+    def __init__(self, provider: OidcProvider) -> None:
+        self.provider, self.console = provider, Client()
         self.outside = requests.Session()
         self.outside.trust_env = False
 

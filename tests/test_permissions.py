@@ -268,8 +268,7 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
                 continue
             assert aws.received[calls:] == []
             assert AuditRecord.objects.count() == records + 1
-            record = AuditRecord.objects.order_by("sequence").last()
-            assert record is not None
+            record = AuditRecord.objects.latest("sequence")
             assert (record.action, record.outcome) == ("access.refused", "refused")
             assert (record.actor, record.environment) == ("hana", environment)
         assert allowed == TABLE[held[environment]] - SOMEWHERE, environment

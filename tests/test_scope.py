@@ -40,7 +40,7 @@ def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
 
     assert client.post(edit_url("dev", "config"), **sent, **JSON).status_code == 200
 
-    assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/mine"
+    assert estate.values("dev", "config")["MIYABI_ROOT"] == "/mine"
     assert estate.value("prod", "config") == before
     assert {call.session.partition(" as ")[0] for call in aws.received} - {""} == {
         estate.environments["dev"].assume_role

@@ -3,7 +3,6 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 from deploy.demo.account import Account, add_extra_secrets, build_account, write_outside_the_console
 from deploy.demo.local_aws import PROJECT
@@ -17,13 +16,13 @@ ENVIRONMENTS_FILE = PROJECT / "deploy" / "environments.example.toml"
 WRONG_REGION = "us-east-1"
 
 
-def read_catalog(path: Path = CATALOG_FILE) -> Catalog:
-    return parse_catalog(json.loads(path.read_text()), str(path))
+def read_catalog() -> Catalog:
+    return parse_catalog(json.loads(CATALOG_FILE.read_text()), str(CATALOG_FILE))
 
 
-def read_environments(path: Path = ENVIRONMENTS_FILE) -> dict[str, Environment]:
+def read_environments() -> dict[str, Environment]:
     """The environments of the example file, so that every start of the demo tries it."""
-    return parse_environments(tomllib.loads(path.read_text()), str(path))
+    return parse_environments(tomllib.loads(ENVIRONMENTS_FILE.read_text()), str(ENVIRONMENTS_FILE))
 
 
 def build_estate(

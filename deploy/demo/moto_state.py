@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import IO, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
 import moto
@@ -67,7 +67,8 @@ def save_backends(path: Path) -> None:
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         pickle.dump(moto.__version__, file)
-        dump_accounts(file)
+        # Services and Regions of all accounts.
+        StatePickler(file, pickle.HIGHEST_PROTOCOL).dump(contents_of())
     unfinished.replace(path)
 
 
@@ -83,16 +84,12 @@ def load_backends(path: Path) -> None:
                 f"{path} is of moto {version}, and moto {moto.__version__} is installed:"
                 " start without KEEP=1."
             )
-        load_accounts(file)
-
-
-def dump_accounts(file: IO[bytes], only: Collection[str] | None = None) -> None:
-    """Write all services and Regions of the accounts in `only`, by default of all accounts."""
-    StatePickler(file, pickle.HIGHEST_PROTOCOL).dump(contents_of(only))
+        put_back(pickle.load(file))  # noqa: S301 - as above
 
 
 def contents_of(only: Collection[str] | None = None) -> dict[type, dict[str, dict[str, Any]]]:
-    """What moto holds, by the backend's class, by account, by Region; `only` as above."""
+    """What moto holds, by the backend's class, by account, by Region: of the accounts in `only`, by
+    default of all."""
     # By class, not by service: Lambda has two, which go by one name.
     return {
         service.backend: {
@@ -102,11 +99,6 @@ def contents_of(only: Collection[str] | None = None) -> dict[type, dict[str, dic
         }
         for service in BackendDict._instances  # type: ignore[misc]
     }
-
-
-def load_accounts(file: IO[bytes]) -> None:
-    """Put what `dump_accounts` wrote into moto, in place of what the same accounts hold."""
-    put_back(pickle.load(file))  # noqa: S301 - written by dump_accounts
 
 
 def put_back(contents: Mapping[type, Mapping[str, Mapping[str, Any]]]) -> None:

@@ -135,5 +135,5 @@ def watch(processes: Mapping[str, tuple[subprocess.Popen[Any], Path]]) -> None:
                 )
 
 
-def _tail(log: Path, lines: int = 15) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

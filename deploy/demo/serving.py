@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from socketserver import BaseServer
+from typing import Any, TypeVar
 
 HOST = "127.0.0.1"
+S = TypeVar("S", bound=BaseServer)
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -52,11 +54,17 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def serving(handler: type[Answers], port: int = 0) -> Iterator[str]:
     """Serves on loopback; yields the address."""
-    server = _Server((HOST, port), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    with in_thread(_Server((HOST, port), handler)) as server:
+        yield f"http://{HOST}:{server.server_port}"
+
+
+@contextmanager
+def in_thread(server: S) -> Iterator[S]:
+    """Serves from a thread of this process until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://{HOST}:{server.server_port}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()

@@ -5,7 +5,6 @@ LookupEvents takes two requests a second for an account and Region, and one attr
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +16,11 @@ from ..domain.status.watched import TrailEvent
 from ..domain.usage.reads import Call
 from .base import Gateway
 from .texts import CODE, PRINCIPAL, RESOURCE, VERSION_ID, in_form, sentence
-from .trail_event import read_call
+from .trail_event import first_of, read_call
 
 T = TypeVar("T")
 LONGEST_MESSAGE = 1_000  # characters
+_PAGE = 50  # events: as many as LookupEvents gives
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class CloudTrailGateway(Gateway):
     service = "cloudtrail"
     commands = {"LookupEvents": "lookup-events --lookup-attributes"}
 
-    def lookup_denials(self, event: str, *, most: int = 50) -> Known[tuple[Denial, ...]]:
+    def lookup_denials(self, event: str) -> Known[tuple[Denial, ...]]:
         """Events of one kind, such as GetSecretValue, that AWS refused."""
-        return self._lookup_events("EventName", event, most, _denial)
+        return self._lookup_events("EventName", event, _denial)
 
-    def lookup_changes(self, event: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
+    def lookup_changes(self, event: str) -> Known[tuple[TrailEvent, ...]]:
         """Events of one kind, such as PutSecretValue, that AWS did not refuse: who changed what."""
-        return self._lookup_events("EventName", event, most, _event_called(event))
+        return self._lookup_events("EventName", event, _event_called(event))
 
-    def lookup_decrypts(self, key_arn: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
+    def lookup_decrypts(self, key_arn: str) -> Known[tuple[TrailEvent, ...]]:
         """Decryptions with one key. Secrets Manager puts secret and version into the encryption
         context. That CloudTrail shows it is documented for KMS and not confirmed for each caller,
         so an event without it tells nothing.
         """
-        return self._lookup_events("ResourceName", key_arn, most, _event_called("Decrypt"))
+        return self._lookup_events("ResourceName", key_arn, _event_called("Decrypt"))
 
     def lookup_events(
         self, event: str, start: datetime, end: datetime, token: str = ""
@@ -67,7 +67,7 @@ class CloudTrailGateway(Gateway):
         more = {"NextToken": token} if token else {}
         with self.asking(call):
             answer = self._client.lookup_events(
-                LookupAttributes=[asked], StartTime=start, EndTime=end, MaxResults=50, **more
+                LookupAttributes=[asked], StartTime=start, EndTime=end, MaxResults=_PAGE, **more
             )
             entries = answer["Events"]
             found = (
@@ -82,7 +82,6 @@ class CloudTrailGateway(Gateway):
         self,
         attribute: str,
         value: str,
-        most: int,
         read: Callable[[datetime | None, dict[str, Any]], T | None],
     ) -> Known[tuple[T, ...]]:
         """`read` takes an event's time and document; None leaves it out."""
@@ -91,7 +90,7 @@ class CloudTrailGateway(Gateway):
         with self.asking(call):
             answer = self._client.lookup_events(
                 LookupAttributes=[{"AttributeKey": attribute, "AttributeValue": value}],
-                MaxResults=most,
+                MaxResults=_PAGE,
             )
             found = (
                 read(entry.get("EventTime"), load_json(entry.get("CloudTrailEvent") or "{}"))
@@ -116,16 +115,11 @@ def _trail_event(at: datetime | None, event: dict[str, Any]) -> TrailEvent:
         at,
         in_form(CODE, event.get("eventName")),
         _principal(event),
-        _first(RESOURCE, context, "SecretARN")
-        or _first(RESOURCE, asked, "secretId", "keyId", "targetKeyId"),
-        _first(VERSION_ID, context, "SecretVersionId")
-        or _first(VERSION_ID, asked, "moveToVersionId", "clientRequestToken"),
+        first_of(RESOURCE, context, "SecretARN")
+        or first_of(RESOURCE, asked, "secretId", "keyId", "targetKeyId"),
+        first_of(VERSION_ID, context, "SecretVersionId")
+        or first_of(VERSION_ID, asked, "moveToVersionId", "clientRequestToken"),
     )
-
-
-def _first(form: re.Pattern[str], members: dict[str, Any], *names: str) -> str:
-    """The first of these members that is there, "" where it has another form."""
-    return next((in_form(form, members[name]) for name in names if members.get(name)), "")
 
 
 def _principal(event: dict[str, Any]) -> str:
@@ -144,6 +138,6 @@ def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
         in_form(CODE, event.get("eventName")),
         _principal(event),
         sentence(text, LONGEST_MESSAGE),
-        _first(RESOURCE, asked, "secretId")
+        first_of(RESOURCE, asked, "secretId")
         or " ".join(in_form(RESOURCE, name) for name in asked.get("secretIdList") or ()),
     )

@@ -115,9 +115,7 @@ class SecretsManagerGateway(ManagedSecrets):
             is_last = not token
         return Known(_newest_first(versions), page.call)
 
-    def version_page(
-        self, name: str, token: str = "", *, size: int = PAGE_SIZE
-    ) -> Known[VersionPage]:
+    def version_page(self, name: str, token: str, *, size: int) -> Known[VersionPage]:
         """One page of the same, newest first."""
         call = self.describe_call("ListSecretVersionIds", name)
         more = {"NextToken": token} if token else {}

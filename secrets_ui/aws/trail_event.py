@@ -33,7 +33,7 @@ def read_call(event: Mapping[str, Any], at: datetime | None = None) -> Call | No
         in_form(CODE, event.get("eventName")),
         _named(asked),
         _caller(_members(event.get("userIdentity"))),
-        _first(VERSION_ID, asked, "versionId", "moveToVersionId", "clientRequestToken"),
+        first_of(VERSION_ID, asked, "versionId", "moveToVersionId", "clientRequestToken"),
         in_form(_ADDRESS, event.get("sourceIPAddress")),
         # A code of another form is still a refusal.
         in_form(CODE, event.get("errorCode")) or ("error" if event.get("errorCode") else ""),
@@ -60,7 +60,8 @@ def _caller(identity: Mapping[str, Any]) -> Caller:
     )
 
 
-def _first(form: re.Pattern[str], members: Mapping[str, Any], *names: str) -> str:
+def first_of(form: re.Pattern[str], members: Mapping[str, Any], *names: str) -> str:
+    """The first of these members that is there, "" where it has another form."""
     return next((in_form(form, members[name]) for name in names if members.get(name)), "")
 
 

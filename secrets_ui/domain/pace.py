@@ -7,16 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+_BURST = 5  # calls that need not wait, after a time without any
+
 
 class TokenBucket:
     """`rate` is in acts a second. Safe for many threads; each waits for its own turn."""
 
     def __init__(
-        self,
-        rate: float,
-        burst: int = 5,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        self, rate: float, burst: int, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
         self._step, self._burst, self._clock, self._sleep = 1 / rate, burst, clock, sleep
         self._next = clock() - self._step * burst
@@ -58,7 +56,7 @@ class Pace:
             self.calls[call] += 1
             if service not in self._buckets:
                 rate = self._rates.get(service, self._otherwise)
-                self._buckets[service] = TokenBucket(rate, clock=self._clock, sleep=self._sleep)
+                self._buckets[service] = TokenBucket(rate, _BURST, self._clock, self._sleep)
         self._buckets[service].take()
 
     def take_calls(self) -> dict[str, int]:

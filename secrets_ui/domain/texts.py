@@ -41,6 +41,11 @@ def capitalized(text: str) -> str:
     return text if is_name else text[:1].upper() + text[1:]
 
 
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 key`, `2 keys`; `many` is for what takes more than an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def calls_in_words(made: int, failed: int) -> str:
     """How many calls AWS was asked, and how many of them it refused or did not answer."""
     calls = f"{made} AWS call{'' if made == 1 else 's'}"

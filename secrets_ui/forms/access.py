@@ -32,9 +32,7 @@ class WhatIfForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 22}),
     )
 
-    def __init__(
-        self, policies: Iterable[EditablePolicy], data: Any = None, *, location: str = ""
-    ) -> None:
+    def __init__(self, policies: Iterable[EditablePolicy], data: Any, *, location: str) -> None:
         by_location = {policy.location: policy for policy in policies}
         chosen = by_location.get(location) or next(iter(by_location.values()), None)
         super().__init__(

@@ -49,9 +49,7 @@ def database_away(request: HttpRequest) -> HttpResponse:
     """The page for a database that does not answer, or cannot be written."""
     request.is_bare = True  # type: ignore[attr-defined]
     log.error("database away", extra={"path": path_for_log(request.path)})
-    return error_answer(
-        request, AuditUnavailable("The console's database does not answer, or cannot be written.")
-    )
+    return error_answer(request, AuditUnavailable())
 
 
 def _session_not_kept(request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,7 @@ def sessions() -> AwsSessions:
 
 
 @cache
-def sessions_at(endpoint: str, pace: Pace | None = None) -> AwsSessions:
+def sessions_at(endpoint: str, pace: Pace | None) -> AwsSessions:
     """Kept for the life of the process: making one reads AWS's descriptions of its services."""
     return AwsSessions(endpoint, pace, observe_aws_call)
 

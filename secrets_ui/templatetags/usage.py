@@ -9,18 +9,14 @@ from django.utils.safestring import SafeString, mark_safe
 from ..domain.access.evidence import Known, why_unavailable
 from ..domain.usage.alarm import STATE_WORDS, AlarmState
 from ..domain.usage.usage import Usage, summarise
-from .chart import Chart, chart_of
+from .chart import chart_of
 
 register = template.Library()
+register.filter("chart", chart_of)
+register.filter("why_unknown", why_unavailable)
 # Constant texts of this module, with nothing from outside in them.
 _NO_POINT = mark_safe('<span class="dim" title="no data point">–</span>')
 _NOT_KNOWN = mark_safe('<span class="dim">not known</span>')
-
-
-@register.filter
-def chart(usage: Usage) -> Chart:
-    """The drawing of one environment's reads and errors."""
-    return chart_of(usage)
 
 
 @register.filter
@@ -32,12 +28,6 @@ def usage_summary(usage: Usage) -> str:
 @register.filter
 def is_known(evidence: Any) -> bool:
     return isinstance(evidence, Known)
-
-
-@register.filter
-def why_unknown(evidence: Any) -> str:
-    """Why an answer is not there, without a full stop."""
-    return why_unavailable(evidence)
 
 
 @register.filter

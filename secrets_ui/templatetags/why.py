@@ -3,15 +3,8 @@
 from django import template
 
 from ..domain.access.explanation import Explanation, Hop
-from ..domain.access.reach import Verdict
 
 register = template.Library()
-
-
-@register.filter
-def hop_level(hop: Hop | Verdict) -> str:
-    """Whether AWS lets it: of one call as of the whole answer."""
-    return {True: "ok", False: "bad", None: "mute"}[hop.can]
 
 
 @register.filter
@@ -20,7 +13,8 @@ def hop_word(hop: Hop) -> str:
 
 
 @register.filter
-def fits_level(holds: bool | None) -> str:
+def truth_level(holds: bool | None) -> str:
+    """Of one call, of the whole answer, of a part of a statement."""
     return {True: "ok", False: "bad", None: "mute"}[holds]
 
 

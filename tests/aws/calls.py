@@ -1,14 +1,19 @@
 """Calls of the gateway that tests let fail, and what they expect of the errors."""
 
 import math
+import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.deadline import Deadline
+from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.secrets.secret_value import SecretValue
 
@@ -34,6 +39,18 @@ def PUT(gateway: SecretsManagerGateway) -> object:  # noqa: N802
 
 def MOVE(gateway: SecretsManagerGateway) -> object:  # noqa: N802
     return gateway.update_secret_version_stage(NAME, "label", move_to=VERSION, deadline=IN_TIME)
+
+
+@contextmanager
+def nobody_listens(environment: Environment) -> Iterator[SecretsManagerGateway]:
+    """A gateway to a port of which nobody answers."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
+        gateway = SecretsManagerGateway(
+            sessions.caller(replace(environment, assume_role=""), "hana")
+        )
+        yield gateway
 
 
 def error_of(call: Callable[[], object]) -> AwsError:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from deploy.demo.serving import Answers, in_thread
+
 REQUEST_ID = "11111111-2222-3333-4444-555555555555"
 _CREDENTIALS = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>not-real</SecretAccessKey><SessionToken>token</SessionToken>
@@ -49,8 +51,8 @@ def failure(code: str, message: str = "no", status: int = 400) -> Answer:
     return Answer(status, json.dumps({"__type": code, "Message": message}))
 
 
-def denied_by_sts(code: str = "AccessDenied", status: int = 403) -> Answer:
-    return Answer(status, _STS_ERROR.format(code=code, request_id=REQUEST_ID))
+def denied_by_sts(code: str = "AccessDenied") -> Answer:
+    return Answer(403, _STS_ERROR.format(code=code, request_id=REQUEST_ID))
 
 
 @dataclass
@@ -89,12 +91,9 @@ class Server(ThreadingHTTPServer):
 def serve_fake_aws() -> Iterator[FakeAws]:
     fake = FakeAws()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
-
+    class Handler(Answers, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            body = self.body().decode()
             signer = re.search(r"Credential=([^/]*)/", self.headers.get("Authorization", ""))
             operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
             operation = operation or parse_qs(body).get("Action", [self.path])[0]
@@ -116,14 +115,7 @@ def serve_fake_aws() -> Iterator[FakeAws]:
             self.end_headers()
             self.wfile.write(answer.body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
     server = Server(("127.0.0.1", 0), Handler)
     fake.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
-    try:
+    with in_thread(server):
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()

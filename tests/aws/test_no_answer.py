@@ -1,14 +1,11 @@
 """No answer, a late one, or one from somebody else: told as such, never taken for success."""
 
-import socket
 import threading
-from dataclasses import replace
 
 import pytest
 
 from secrets_ui.aws import session
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
-from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
 from secrets_ui.domain.secrets.secret_value import SecretValue
@@ -23,6 +20,7 @@ from tests.aws.calls import (
     Call,
     assert_no_value,
     error_of,
+    nobody_listens,
 )
 from tests.aws.fake_aws import Answer, FakeAws, failure
 
@@ -126,12 +124,7 @@ def test_a_closed_connection_is_told_as_no_answer(
 def test_an_endpoint_where_nobody_listens_is_told_as_such(
     quick: None, environment: Environment
 ) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(
-            sessions.caller(replace(environment, assume_role=""), "hana")
-        )
+    with nobody_listens(environment) as gateway:
         error = error_of(lambda: DESCRIBE(gateway))
     assert (type(error), error.message) == (
         AwsUnreachable,

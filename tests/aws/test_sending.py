@@ -1,8 +1,6 @@
 """What is sent, until when, and what of it has no answer."""
 
-import socket
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -15,7 +13,7 @@ from secrets_ui.domain.deadline import Deadline
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError, AwsUnreachable
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from tests.aws.calls import IN_TIME, MOVE, NAME, PUT, VERSION, Call, error_of
+from tests.aws.calls import IN_TIME, MOVE, NAME, PUT, VERSION, Call, error_of, nobody_listens
 from tests.aws.fake_aws import Answer, FakeAws, Request, credentials, failure
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -143,12 +141,7 @@ def test_s94_what_aws_may_still_carry_out_is_counted(
 
 
 def test_s94_what_never_left_is_not_counted(environment: Environment) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(
-            sessions.caller(replace(environment, assume_role=""), "hana")
-        )
+    with nobody_listens(environment) as gateway:
         assert error_of(lambda: MOVE(gateway)).call.unanswered == 0
 
 
@@ -184,6 +177,18 @@ GONE = Answer(400, '{"__type": "ResourceNotFoundException"}')
 AWAY = Answer(400, '{"__type": "InternalServiceError"}')
 
 
+def observed(
+    fake_aws: FakeAws, environment: Environment
+) -> tuple[SecretsManagerGateway, list[tuple[str, str]]]:
+    """A gateway, and the operation and the outcome of each of its attempts."""
+    told: list[tuple[str, str]] = []
+    sessions = AwsSessions(
+        fake_aws.endpoint,
+        observe=lambda operation, outcome, seconds: told.append((operation, outcome)),
+    )
+    return SecretsManagerGateway(sessions.caller(environment, "hana")), told
+
+
 @pytest.mark.parametrize(
     ("planned", "outcomes"),
     [
@@ -206,12 +211,7 @@ def test_every_attempt_is_observed_with_its_outcome(
     outcomes: list[str],
 ) -> None:
     answers[:] = planned
-    told: list[tuple[str, str]] = []
-    sessions = AwsSessions(
-        fake_aws.endpoint,
-        observe=lambda operation, outcome, seconds: told.append((operation, outcome)),
-    )
-    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    gateway, told = observed(fake_aws, environment)
     with suppress(AwsError):
         put(gateway, deadline)
     assert told == [
@@ -223,23 +223,14 @@ def test_every_attempt_is_observed_with_its_outcome(
 def test_an_answer_that_cannot_be_read_is_observed(
     fake_aws: FakeAws, environment: Environment
 ) -> None:
-    told: list[tuple[str, str]] = []
     fake_aws.assume = lambda request: Answer(200, "<html>")
-    sessions = AwsSessions(
-        fake_aws.endpoint,
-        observe=lambda operation, outcome, seconds: told.append((operation, outcome)),
-    )
-    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    gateway, told = observed(fake_aws, environment)
     assert "cannot be read" in error_of(lambda: gateway.describe_secret(NAME)).message
     assert told == [("sts.AssumeRole", "unreachable")]
 
 
 def test_what_was_not_sent_is_not_observed(fake_aws: FakeAws, environment: Environment) -> None:
-    told: list[str] = []
-    sessions = AwsSessions(
-        fake_aws.endpoint, observe=lambda operation, outcome, seconds: told.append(operation)
-    )
-    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    gateway, told = observed(fake_aws, environment)
     late = Deadline.after(datetime(2026, 1, 1, tzinfo=UTC))
     assert "was not sent" in error_of(lambda: move(gateway, late)).message
-    assert told == ["sts.AssumeRole"]
+    assert told == [("sts.AssumeRole", "ok")]

@@ -6,11 +6,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.console import Console
 from tests.browser.pages import heading, open_edit, problem, value_of
 
-FOCUSED = (
-    "(document.activeElement.closest('[data-show]') ?? document.activeElement).textContent"
-    " || document.activeElement.id"
-)
-
 
 @pytest.mark.parametrize(
     ("path", "label"), [("/prod/", "Filter by name or key"), ("/audit", "Person")]

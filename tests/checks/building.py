@@ -164,6 +164,15 @@ def evidence(**changes: Any) -> AccessEvidence:
     return replace(clean, **changes)
 
 
+# What a key's policy holds where IAM decides.
+ROOT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+
+
 def with_statement(**members: Any) -> AccessEvidence:
     """One inline policy more, with one statement."""
     found = document("one-more", policy(members))

@@ -43,10 +43,10 @@ class Stage:
         return words
 
 
-def read_stages(path: Path = PROJECT / "Dockerfile") -> dict[str, Stage]:
+def read_stages() -> dict[str, Stage]:
     """By name, in order; the last is what `docker build` makes."""
     stages: dict[str, Stage] = {}
-    for name, text in _instructions(path.read_text(encoding="utf-8")):
+    for name, text in _instructions((PROJECT / "Dockerfile").read_text(encoding="utf-8")):
         if name == "FROM":
             base, _, alias = text.partition(" AS ")
             stages[alias] = Stage(alias, base)

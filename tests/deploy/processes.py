@@ -10,8 +10,8 @@ def is_running(pid: int) -> bool:
     return bool(state) and not state.startswith("Z")
 
 
-def wait_until_gone(pid: int, seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
+def wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 60
     while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     return not is_running(pid)

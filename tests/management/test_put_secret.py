@@ -33,7 +33,7 @@ def put(shell: Shell, editor: str) -> Put:
 
 
 def values(estate: Estate, environment: str = "dev", secret: str = "config") -> dict[str, Any]:
-    return dict(json.loads(estate.value(environment, secret)))
+    return estate.values(environment, secret)
 
 
 def writes() -> list[tuple[str, str, str]]:

@@ -34,8 +34,9 @@ def settle(*arguments: str) -> tuple[int, str, str]:
     return 0, out.getvalue(), errors.getvalue()
 
 
-def intend_save(secret: str = "miyabi/dev/config") -> audit.Act:
-    return intend(Action.SAVE, HANA, environment="dev", secret=secret, base_version_id="0" * 32)
+def intend_save() -> audit.Act:
+    about = {"environment": "dev", "secret": "miyabi/dev/config", "base_version_id": "0" * 32}
+    return intend(Action.SAVE, HANA, **about)
 
 
 def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:

@@ -40,9 +40,7 @@ COMMANDS = {
 
 
 def last_record() -> AuditRecord:
-    record = AuditRecord.objects.order_by("-sequence").first()
-    assert record is not None
-    return record
+    return AuditRecord.objects.latest("sequence")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.account import assume
+from deploy.demo.github import GitHub
 from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.environment import Environment, Rules
 from testkit import postgres as postgresql
 from testkit import warm
 from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, fresh_environments
-from tests.processes.consoles import Console
+from tests.processes.consoles import Console, Consoles, Worker
 from tests.processes.outside import Aws, make_key
 
 
@@ -141,6 +142,14 @@ def start(
         console.stop()
 
 
+@pytest.fixture(scope="module")
+def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console]:
+    """Two console processes on one database."""
+    database = sqlite_copy()
+    one, other = start(database, wait=False), start(database, wait=False)
+    return one.wait_until_ready(), other.wait_until_ready()
+
+
 @pytest.fixture
 def start_all(start: Start) -> Iterator[Callable[[str, int], list[Console]]]:
     """So many consoles on one database, side by side."""
@@ -160,3 +169,40 @@ def start_all(start: Start) -> Iterator[Callable[[str, int], list[Console]]]:
 def proxy(local_aws: LocalAws) -> Iterator[AwsProxy]:
     with AwsProxy(local_aws.endpoint) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def consoles(
+    start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, one_github: GitHub
+) -> Consoles:
+    database, tried = sqlite_copy(), one_github.environ()
+    hook = {"STATUS_WEBHOOK_URL": "https://hooks.miyabi-world.com/x"}
+    mortal, steady = (
+        start(database, endpoint=proxy.endpoint, wait=False, **tried),
+        start(database, wait=False, **hook, **tried),
+    )
+    mortal.wait_until_ready().ask("make_clients")
+    return Consoles(mortal, steady.wait_until_ready(), proxy)
+
+
+@pytest.fixture(scope="module")
+def start_script(
+    local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Aws], Worker]]:
+    workers: list[Worker] = []
+
+    def begin(aws: Aws) -> Worker:
+        place = aws.environment
+        arguments = [local_aws.endpoint, place.region, place.assume_role]
+        command = ["-m", "tests.processes.outside_writer", *arguments]
+        workers.append(Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")))
+        return workers[-1].wait_until_ready()
+
+    yield begin
+    for worker in workers:
+        worker.stop()
+
+
+@pytest.fixture(scope="module")
+def script(start_script: Callable[[Aws], Worker], dev: Aws) -> Worker:
+    return start_script(dev)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from testkit import warm
+from testkit.aws_proxy import LOST, Answer, AwsProxy
 
 PATIENCE = 180  # seconds for one answer, on a machine that is busy
 
@@ -130,3 +133,28 @@ class Child:
             if "ended" in heard:
                 return int(heard["ended"]), said
             said = heard["said"]
+
+
+@dataclass(frozen=True)
+class Consoles:
+    """`mortal` calls AWS through the proxy and is killed; `steady` settles afterwards.
+
+    Both are on the same database.
+    """
+
+    mortal: Console
+    steady: Console
+    proxy: AwsProxy
+
+    def kill_at(self, call: str, moment: str, do: str, *, nth: int = 1, **job: Any) -> None:
+        """Runs a job in a child that is killed before or after AWS carries out the nth call."""
+        child = self.mortal.fork(do, **job)
+
+        def kill() -> Answer:
+            os.kill(child.pid, signal.SIGKILL)
+            return LOST
+
+        self.proxy.reset()
+        (self.proxy.before if moment == "before" else self.proxy.after)(call, kill, nth)
+        child.go()
+        assert child.end() == (-signal.SIGKILL, None), f"{call} was not called: {self.proxy.calls}"

@@ -1,5 +1,6 @@
 """AWS seen from outside the console, with plain boto3."""
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,10 @@ class Aws:
     def value(self, name: str, version: str = "") -> str:
         which = {"VersionId": version} if version else {}
         return str(self.client.get_secret_value(SecretId=name, **which)["SecretString"])
+
+    def values(self, name: str, version: str = "") -> dict[str, Any]:
+        """The same, by key."""
+        return dict(json.loads(self.value(name, version)))
 
     def versions(self, name: str) -> list[str]:
         listed = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)[

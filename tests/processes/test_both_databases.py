@@ -58,7 +58,7 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
         assert sorted(answer["refused"] for answer in result) == ["", "VersionConflict"]
         base = next(answer["version"] for answer in result if not answer["refused"])
         assert dev.current(secret) == base
-    assert len(json.loads(dev.value(secret))) == 8
+    assert len(dev.values(secret)) == 8
     assert console.ask("verify")["status"] == 0
     other.stop()
 
@@ -110,7 +110,7 @@ def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
     saved = console.ask("save", secret=secret, base=base, values={key: "3"})
 
     assert saved["refused"] == "", saved
-    assert json.loads(dev.value(secret)) == {"A": "1", key: "3"}
+    assert dev.values(secret) == {"A": "1", key: "3"}
     assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", key]}
     assert console.ask("verify")["status"] == 0
 

@@ -54,7 +54,7 @@ def test_s02_a_piped_value_is_in_no_output_and_json_is_all_that_comes_out(
         ended = warm.run(words, environ, canary + verbosity)
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)["changed"] == ["A"]
-        assert json.loads(dev.value(name))["A"] == canary + verbosity
+        assert dev.values(name)["A"] == canary + verbosity
         assert leaks(canary, ended.stdout + ended.stderr) == []
         assert ('"message": "audit record"' in ended.stderr) is (verbosity == "2")
 
@@ -79,7 +79,7 @@ def test_s02_a_terminal_does_not_show_what_is_typed(environ: dict[str, str], dev
     shown += read_until(ours, b"AWSCURRENT now")
     os.close(ours)
     assert process.wait(PATIENCE) == 0
-    assert json.loads(dev.value(name))["A"] == canary
+    assert dev.values(name)["A"] == canary
     assert leaks(canary, shown) == []
 
 
@@ -104,7 +104,7 @@ def test_s63_of_two_that_start_from_one_version_one_is_a_conflict_and_nothing_is
     with ThreadPoolExecutor(2) as pool:
         statuses = sorted(pool.map(change, "AB"))
     assert statuses == [0, 3]
-    assert sorted(json.loads(dev.value(name)).values()) in (["1", "changed"], ["2", "changed"])
+    assert sorted(dev.values(name).values()) in (["1", "changed"], ["2", "changed"])
 
 
 def test_a_wrong_option_ends_with_status_2_and_repeats_no_argument(environ: dict[str, str]) -> None:
@@ -137,7 +137,7 @@ def test_json_is_all_of_the_output_and_any_shell_can_print_it(
     assert ended.stdout.isascii()
     json.loads(ended.stdout)
     assert "Traceback" not in ended.stderr
-    assert words[0] != "put_secret" or json.loads(dev.value(name))["GRÖSSE"] != "1"
+    assert words[0] != "put_secret" or dev.values(name)["GRÖSSE"] != "1"
 
 
 def test_a_table_is_printed_in_a_shell_that_lacks_its_characters(

@@ -1,64 +1,18 @@
 """SIGKILL at each step of a save, proposal and decision: settle_audit restores agreement."""
 
-import json
 import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from deploy.demo.github import GitHub
-from testkit.aws_proxy import LOST, Answer, AwsProxy
-from tests.processes.conftest import Start
-from tests.processes.consoles import Console
+from tests.processes.consoles import Console, Consoles
 from tests.processes.outside import Aws
 
 pytestmark = pytest.mark.processes
 SWAPS = ("secret.save", "secret.approve", "secret.emergency")
-
-
-@dataclass(frozen=True)
-class Consoles:
-    """`mortal` calls AWS through the proxy and is killed; `steady` settles afterwards.
-
-    Both are on the same database.
-    """
-
-    mortal: Console
-    steady: Console
-    proxy: AwsProxy
-
-    def kill_at(self, call: str, moment: str, do: str, *, nth: int = 1, **job: Any) -> None:
-        """Runs a job in a child that is killed before or after AWS carries out the nth call."""
-        child = self.mortal.fork(do, **job)
-
-        def kill() -> Answer:
-            os.kill(child.pid, signal.SIGKILL)
-            return LOST
-
-        self.proxy.reset()
-        (self.proxy.before if moment == "before" else self.proxy.after)(call, kill, nth)
-        child.go()
-        assert child.end() == (-signal.SIGKILL, None), f"{call} was not called: {self.proxy.calls}"
-
-
-@pytest.fixture(scope="module")
-def consoles(
-    start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, one_github: GitHub
-) -> Consoles:
-    database, tried = sqlite_copy(), one_github.environ()
-    hook = {"STATUS_WEBHOOK_URL": "https://hooks.miyabi-world.com/x"}
-    mortal, steady = (
-        start(database, endpoint=proxy.endpoint, wait=False, **tried),
-        start(database, wait=False, **hook, **tried),
-    )
-    mortal.wait_until_ready().ask("make_clients")
-    return Consoles(mortal, steady.wait_until_ready(), proxy)
 
 
 def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:
@@ -115,7 +69,7 @@ def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(
     ensure_agreement(consoles.steady, dev, secret)
     is_done = (call, moment) == ("swap", "after") or call == "label"
     was_intended = call in ("PutSecretValue", "swap", "label")
-    assert json.loads(dev.value(secret)) == {"A": "new" if is_done else "1", "B": "2"}
+    assert dev.values(secret) == {"A": "new" if is_done else "1", "B": "2"}
     assert outcome_of("secret.save", consoles.steady, secret) == (
         "done" if is_done else "not_applied" if was_intended else "none"
     )
@@ -236,7 +190,7 @@ def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
             environment="staging",
         )
         assert approved["refused"] == ""
-        assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
+        assert staging.values(secret) == {"A": "new", "B": "2"}
 
 
 def intent_of(action: str, steady: Console, secret: str) -> int:
@@ -286,7 +240,7 @@ def test_s61_an_approval_or_emergency_killed_at_any_call_is_done_or_still_to_be_
     assert looked["found"] is (is_done and bool(emergency))
     again = consoles.steady.ask("approve", sequence=sequence, environment="staging")
     assert again["refused"] == ("SecretNotEditable" if is_done else "")
-    assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
+    assert staging.values(secret) == {"A": "new", "B": "2"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -303,7 +257,7 @@ def test_s61_a_rejection_killed_at_its_call_is_done_or_still_to_be_made(
     again = consoles.steady.ask("reject", sequence=sequence, environment="staging")
     assert again["refused"] == ("SecretNotEditable" if moment == "after" else "")
     assert "MIYABI-PROPOSAL-" not in str(staging.labels(secret))
-    assert json.loads(staging.value(secret)) == {"A": "1", "B": "2"}
+    assert staging.values(secret) == {"A": "1", "B": "2"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -330,7 +284,7 @@ def test_s61_putting_on_top_killed_at_any_call_is_finished_by_doing_it_again(
         if (row["phase"], row["action"]) == ("intent", "secret.propose")
     )
     assert consoles.steady.ask("approve", sequence=last, environment="staging")["refused"] == ""
-    assert json.loads(staging.value(secret)) == {"A": "new", "B": "theirs"}
+    assert staging.values(secret) == {"A": "new", "B": "theirs"}
 
 
 def test_s61_saves_killed_at_random_times_leave_the_record_and_aws_agreed(

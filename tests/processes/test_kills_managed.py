@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.processes.consoles import Consoles
 from tests.processes.outside import Aws
-from tests.processes.test_kills import Consoles, consoles, outcomes  # noqa: F401  a fixture
+from tests.processes.test_kills import outcomes
 
 pytestmark = pytest.mark.processes
 MOMENTS = ("before", "after")
@@ -23,10 +24,7 @@ def ended(steady: Any, secret: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("call", ["DescribeSecret", "DescribeKey", "CreateSecret"])
 def test_s61_a_creation_killed_at_any_call_is_settled_to_what_aws_has(
-    call: str,
-    moment: str,
-    consoles: Consoles,  # noqa: F811
-    dev: Aws,
+    call: str, moment: str, consoles: Consoles, dev: Aws
 ) -> None:
     secret = f"{dev.environment.prefix}{secrets.token_hex(6)}"
     consoles.kill_at(call, moment, "create", secret=secret)
@@ -43,10 +41,7 @@ def test_s61_a_creation_killed_at_any_call_is_settled_to_what_aws_has(
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("call", ["UpdateSecret", "TagResource", "UntagResource"])
 def test_s61_a_description_killed_at_any_call_is_settled_act_by_act(
-    call: str,
-    moment: str,
-    consoles: Consoles,  # noqa: F811
-    dev: Aws,
+    call: str, moment: str, consoles: Consoles, dev: Aws
 ) -> None:
     secret, _ = dev.make_secret()
     dev.client.update_secret(SecretId=secret, Description="before")
@@ -71,11 +66,7 @@ def test_s61_a_description_killed_at_any_call_is_settled_act_by_act(
     ],
 )
 def test_s61_a_deletion_and_its_cancellation_killed_at_any_call(
-    do: str,
-    call: str,
-    moment: str,
-    consoles: Consoles,  # noqa: F811
-    dev: Aws,
+    do: str, call: str, moment: str, consoles: Consoles, dev: Aws
 ) -> None:
     secret, _ = dev.make_secret()
     if do == "cancel":

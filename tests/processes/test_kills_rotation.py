@@ -5,8 +5,9 @@ import json
 import pytest
 
 from deploy.demo.github import GitHub
+from tests.processes.consoles import Consoles
 from tests.processes.outside import Aws
-from tests.processes.test_kills import Consoles, consoles, ensure_agreement  # noqa: F401  a fixture
+from tests.processes.test_kills import ensure_agreement
 
 pytestmark = pytest.mark.processes
 KEY = "GITHUB_TOKEN"
@@ -14,9 +15,7 @@ MOMENTS = ("before", "after")
 
 
 def test_s61_a_rotation_that_is_killed_at_each_step_comes_to_its_end(
-    consoles: Consoles,  # noqa: F811
-    dev: Aws,
-    one_github: GitHub,
+    consoles: Consoles, dev: Aws, one_github: GitHub
 ) -> None:
     old, new, steady = one_github.make_token(), one_github.make_token(), consoles.steady
     secret = dev.environment.prefix + "api-keys"

@@ -10,15 +10,12 @@ version that the script replaced without reading it, still kept under AWSPREVIOU
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.demo.local_aws import LocalAws
-from tests.processes.conftest import Start
 from tests.processes.consoles import Console, Worker
 from tests.processes.outside import Aws
 
@@ -50,37 +47,6 @@ class Head:
         """Of the one side and of the other."""
         mine, theirs = (max(0.0, head) for head in (self.seconds, -self.seconds))
         return mine + random.uniform(0, JITTER), theirs + random.uniform(0, JITTER)
-
-
-@pytest.fixture(scope="module")
-def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console]:
-    """Two console processes on one database."""
-    database = sqlite_copy()
-    one, other = start(database, wait=False), start(database, wait=False)
-    return one.wait_until_ready(), other.wait_until_ready()
-
-
-@pytest.fixture(scope="module")
-def start_script(
-    local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Aws], Worker]]:
-    workers: list[Worker] = []
-
-    def begin(aws: Aws) -> Worker:
-        place = aws.environment
-        arguments = [local_aws.endpoint, place.region, place.assume_role]
-        command = ["-m", "tests.processes.outside_writer", *arguments]
-        workers.append(Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")))
-        return workers[-1].wait_until_ready()
-
-    yield begin
-    for worker in workers:
-        worker.stop()
-
-
-@pytest.fixture(scope="module")
-def script(start_script: Callable[[Aws], Worker], dev: Aws) -> Worker:
-    return start_script(dev)
 
 
 def begin(
@@ -134,11 +100,11 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
             base: ["AWSPREVIOUS"],
         }
         expected[keys[winner]] = ("hana", "kenji")[winner]
-        assert json.loads(dev.value(secret)) == expected
+        assert dev.values(secret) == expected
         if not race % 2:
             save_on_top(pair[1 - winner], dev, secret, keys[1 - winner], "again")
             expected[keys[1 - winner]] = "again"
-            assert json.loads(dev.value(secret)) == expected
+            assert dev.values(secret) == expected
     ensure_recorded(pair[0], dev, raced)
 
 
@@ -203,7 +169,7 @@ def test_s63_of_a_restore_and_a_save_at_once_one_is_refused_and_nothing_is_lost(
         pair[1].tell("save", **about, restores=earlier, pause=random.uniform(0, JITTER))
         saved, restored = (console.hear()["said"] for console in pair)
         assert sorted([saved["refused"], restored["refused"]]) == ["", "VersionConflict"]
-        now = json.loads(dev.value(secret))
+        now = dev.values(secret)
         assert now == ({"A": "earlier"} if not restored["refused"] else now | {"B": str(race)})
         assert len(dev.labels(secret)) == 2
 
@@ -238,7 +204,7 @@ def test_s63_of_a_copy_and_another_change_at_once_nothing_is_lost(
         assert changed or not answer["refused"]
         expected |= {other: "other"} if changed else {}
         expected |= {} if answer["refused"] else {copied: "copied"}
-        assert json.loads(dev.value(secret)) == expected
+        assert dev.values(secret) == expected
         tally["lost" if answer["refused"] else "copied"] += 1
     assert min(tally["copied"], tally["lost"]) >= RACES // 10, tally
 
@@ -274,7 +240,7 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
             assert "" in refused
         expected |= {f"{race} {who}": "1" for who, why in zip(WHO, refused, strict=True) if not why}
         assert set(refused) <= {"", "VersionConflict"}
-        assert json.loads(staging.value(secret)) == expected
+        assert staging.values(secret) == expected
         tally["lost" if refused[0] else "won"] += 1
         head.follow(bool(refused[0]))
         for sequence, why in zip(proposals, refused, strict=False):
@@ -321,7 +287,7 @@ def test_s63_a_pin_put_on_or_off_during_a_change_is_neither_lost_nor_in_its_way(
         labels = dev.labels(secret)
         at = [version for version, names in labels.items() if "MIYABI-PIN-good" in names]
         assert at == ([pinned] if pinned else [])
-        assert json.loads(dev.value(secret)) == expected
+        assert dev.values(secret) == expected
         if race % STRETCH == STRETCH - 1:
             ends += [
                 row["outcome"]
@@ -344,7 +310,7 @@ def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
         if not result["refused"]:
             expected[f"{race} console"] = "console"
         assert result["refused"] in ("", "VersionConflict")
-        assert json.loads(dev.value(match.secret)) == expected
+        assert dev.values(match.secret) == expected
         tally[
             "console refused"
             if result["refused"]
@@ -366,7 +332,7 @@ def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
             match.secret = dev.make_secret("{}")[0]
         base = dev.current(match.secret)
         result, wrote = match.race(race)
-        now, labels = json.loads(dev.value(match.secret)), dev.labels(match.secret)
+        now, labels = dev.values(match.secret), dev.labels(match.secret)
 
         assert now[f"{race} script"] == "script"
         if result["refused"]:
@@ -379,10 +345,7 @@ def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
         else:  # the script's own loss: it replaced what it had not read
             assert wrote["read"] == base
             assert labels == {wrote["made"]: ["AWSCURRENT"], result["version"]: ["AWSPREVIOUS"]}
-            assert (
-                json.loads(dev.value(match.secret, result["version"]))[f"{race} console"]
-                == "console"
-            )
+            assert dev.values(match.secret, result["version"])[f"{race} console"] == "console"
             tally["dropped by the script"] += 1
     assert tally["console refused"] >= RACES // 10, tally
     assert tally["in turn"] + tally["dropped by the script"] >= RACES // 10, tally

@@ -1,6 +1,5 @@
 """Races of real processes for a whole secret: a hundred for its name, fifty as it is deleted."""
 
-import json
 import random
 import secrets
 from collections import Counter
@@ -9,15 +8,13 @@ import pytest
 
 from tests.processes.consoles import Console, Worker
 from tests.processes.outside import Aws
-from tests.processes.test_races import JITTER, RACES, begin, pair, script, start_script  # noqa: F401  fixtures
+from tests.processes.test_races import JITTER, RACES, begin
 
 pytestmark = pytest.mark.processes
 
 
 def test_s63_of_two_who_create_a_secret_at_once_one_is_refused_and_the_other_s_is_whole(
-    pair: tuple[Console, Console],  # noqa: F811
-    script: Worker,  # noqa: F811
-    dev: Aws,
+    pair: tuple[Console, Console], script: Worker, dev: Aws
 ) -> None:
     """The rival is another console, or a script outside."""
     tally: Counter[str] = Counter()
@@ -37,7 +34,7 @@ def test_s63_of_two_who_create_a_secret_at_once_one_is_refused_and_the_other_s_i
         assert loser["refused"] in ("SecretExists", "AwsRefused", "ResourceExistsException")
         assert dev.labels(secret) == {winner["version"]: ["AWSCURRENT"]}
         value = "theirs" if rival is script and winner is theirs else "new"
-        assert json.loads(dev.value(secret)) == {"A": value}
+        assert dev.values(secret) == {"A": value}
         tally["mine" if winner is mine else "theirs"] += 1
         tally[loser["refused"]] += 1
     assert min(tally["mine"], tally["theirs"], tally["AwsRefused"]) >= RACES // 20, tally
@@ -45,9 +42,7 @@ def test_s63_of_two_who_create_a_secret_at_once_one_is_refused_and_the_other_s_i
 
 
 def test_s63_a_change_at_once_with_a_deletion_is_whole_or_refused_and_comes_back(
-    pair: tuple[Console, Console],  # noqa: F811
-    script: Worker,  # noqa: F811
-    dev: Aws,
+    pair: tuple[Console, Console], script: Worker, dev: Aws
 ) -> None:
     """The change is made in another console, or by a script outside."""
     tally: Counter[str] = Counter()
@@ -68,7 +63,7 @@ def test_s63_a_change_at_once_with_a_deletion_is_whole_or_refused_and_comes_back
         dev.client.restore_secret(SecretId=secret)
         if not changed["refused"]:
             expected[key] = "theirs"
-        assert json.loads(dev.value(secret)) == expected
+        assert dev.values(secret) == expected
         tally[changed["refused"]] += 1
     assert min(tally[""], RACES // 2 - tally[""]) >= RACES // 40, tally
     assert pair[0].ask("verify")["status"] == 0

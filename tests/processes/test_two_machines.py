@@ -146,8 +146,8 @@ def test_each_worker_tells_what_all_workers_of_its_machine_counted(machines: Mac
     assert len(other) == 1
 
 
-def save_form(base: str, value: str, name: str = NAME) -> dict[str, str]:
-    return key_form(base, ("MIYABI_ROOT", "set", value), **prod_rules(name))
+def save_form(base: str, value: str) -> dict[str, str]:
+    return key_form(base, ("MIYABI_ROOT", "set", value), **prod_rules(NAME))
 
 
 def at_once(*sendings: tuple[Person, dict[str, str]]) -> list[Answer]:

@@ -399,7 +399,7 @@ def test_s53_the_same_forms_from_our_own_page_are_taken(
         )
         statuses.append(answer.status_code)
     assert statuses == [302, 302]
-    assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/foreign"
+    assert estate.values("dev", "config")["MIYABI_ROOT"] == "/foreign"
 
 
 def _token(client: Client, path: str) -> str:

@@ -170,9 +170,5 @@ def test_s69_a_person_s_writes_are_limited_and_told_so(
     assert aws.received == []
     record = AuditRecord.objects.get(action="rate.limited")
     assert (record.actor, record.outcome, record.secret) == ("hana", "refused", "miyabi/dev/config")
-    assert (
-        save_key(
-            signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4"
-        ).status_code
-        == 200
-    )
+    saved = save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4")
+    assert saved.status_code == 200

@@ -5,7 +5,7 @@ import pytest
 from secrets_ui.domain.access.answers import Kind, Row
 from secrets_ui.domain.access.reach import Ability, Verdict
 from secrets_ui.templatetags.who import who_state
-from secrets_ui.templatetags.why import hop_level
+from secrets_ui.templatetags.why import truth_level
 
 
 def row(*, can: bool | None, is_expected: bool = False, kind: Kind = Kind.ROLE) -> Row:
@@ -38,4 +38,4 @@ def test_a_no_that_nobody_minds_has_no_mark() -> None:
 
 
 def test_an_explained_answer_is_marked_as_its_calls_are() -> None:
-    assert [hop_level(Verdict(can)) for can in (True, False, None)] == ["ok", "bad", "mute"]
+    assert [truth_level(can) for can in (True, False, None)] == ["ok", "bad", "mute"]

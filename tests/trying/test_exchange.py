@@ -10,7 +10,7 @@ from socket import create_connection, socket
 
 import pytest
 
-from deploy.demo.serving import HOST, Answers, serving
+from deploy.demo.serving import HOST, Answers, in_thread, serving
 from secrets_ui.trying.addresses import Server
 from secrets_ui.trying.exchange import Ask, NoReply, Reply, Route, exchange
 from testkit.tls import Certificates, make_certificates
@@ -60,14 +60,8 @@ def tls(certificates: Certificates) -> Iterator[int]:
     server = ThreadingHTTPServer((HOST, 0), _Host)
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with in_thread(server):
         yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_s113_a_server_is_asked_by_its_name_and_verified_for_it(

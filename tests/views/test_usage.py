@@ -1,6 +1,5 @@
 """The pages of reads and cost: what they ask, what they show, and that not knowing is an answer."""
 
-import re
 import threading
 from collections import Counter
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from deploy.demo.metrics import fill_metrics
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, SignedIn, Watched
+from tests.views.reading import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,13 +21,9 @@ def filled(watched: Watched) -> tuple[Estate, RecordingAws]:
     return estate, aws
 
 
-def text(answer: Any) -> str:
-    return re.sub(r"\s+", " ", answer.content.decode())
-
-
 def test_it_works(filled: tuple[Estate, RecordingAws], signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get("/staging/usage")
-    page = text(answer)
+    page = text_of(answer)
     assert answer.status_code == 200
     assert "1 alarm is in alarm. In 30 days: " in page
     assert "miyabi-staging-failed-reads" in page
@@ -64,7 +60,7 @@ def test_an_account_without_a_data_point_is_not_known_and_never_zero(
 ) -> None:
     estate, _ = watched(only=("dev",))
     estate["dev"].clients.cloudwatch.delete_alarms(AlarmNames=["miyabi-dev-function-errors"])
-    page = text(signed_in("viewer").get("/dev/usage"))
+    page = text_of(signed_in("viewer").get("/dev/usage"))
     assert "CloudWatch has no data point of the last 30 days." in page
     assert page.count("No data point in 30 days") == 3
     assert "No alarm here has a name that starts with" in page
@@ -86,7 +82,7 @@ def test_a_missing_permission_is_named_and_the_rest_is_shown(
     _, aws = filled
     aws.break_call(operation, "AccessDeniedException", "User is not authorized")
     answer = signed_in("viewer").get("/staging/usage")
-    page = text(answer)
+    page = text_of(answer)
     assert answer.status_code == 200
     assert permission in page
     assert ("1 alarm is in alarm" in page) is (operation == "ListSecrets")
@@ -101,7 +97,7 @@ def test_with_aws_away_the_page_says_so_and_keeps_its_shape(
     client = signed_in("viewer")
     for path in ("/dev/usage", "/cost"):
         answer = client.get(path)
-        page = text(answer)
+        page = text_of(answer)
         assert answer.status_code == 200
         assert "not known" in page
         assert "$0.00" not in page
@@ -142,16 +138,16 @@ def test_the_chart_says_how_many_alarms_it_has_no_room_for(
 ) -> None:
     estate, _ = watched(only=("dev",))
     viewer = signed_in("viewer")
-    assert "listed under Alarms" not in text(viewer.get("/dev/usage"))
+    assert "listed under Alarms" not in text_of(viewer.get("/dev/usage"))
     for number in range(7):
         put_alarm(estate, f"miyabi-dev-{number}")
-    assert "2 more alarms are listed under Alarms." in text(viewer.get("/dev/usage"))
+    assert "2 more alarms are listed under Alarms." in text_of(viewer.get("/dev/usage"))
 
 
 def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> None:
     estate, _ = watched(only=("dev",))
     put_alarm(estate, "miyabi-<script>alert(1)</script>")
-    page = text(signed_in("viewer").get("/dev/usage"))
+    page = text_of(signed_in("viewer").get("/dev/usage"))
     assert "miyabi-&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<b>m</b>" not in page
     assert "style=" not in page
@@ -161,8 +157,8 @@ def test_the_list_leads_here_and_the_switch_between_environments_stays_here(
     estate: Estate, signed_in: SignedIn
 ) -> None:
     client = signed_in("viewer")
-    assert 'href="/dev/usage"' in text(client.get("/dev/"))
-    assert 'href="/prod/usage"' in text(client.get("/dev/usage"))
+    assert 'href="/dev/usage"' in text_of(client.get("/dev/"))
+    assert 'href="/prod/usage"' in text_of(client.get("/dev/usage"))
 
 
 def test_nothing_is_posted(signed_in: SignedIn, estate: Estate) -> None:

@@ -10,7 +10,7 @@ from ._loading import as_text, kind_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, MutableMapping
+    from collections.abc import Collection, Iterable
     from typing import Any
 
     from ._value import SecretValue
@@ -38,8 +38,7 @@ class Merger:
     `versions` are the version ids of what is set, by secret id.
     """
 
-    def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
-        self._environ = os.environ if environ is None else environ
+    def __init__(self) -> None:
         self._set: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self.versions: dict[str, str] = {}
@@ -62,7 +61,7 @@ class Merger:
         and then nothing was changed. With `falls_back` versions that cannot be set leave those
         that are: the error is returned, once. Returns None when nothing was done.
         """
-        versions = versions_of(secrets)
+        versions = {secret.name: secret.version_id for secret in secrets}
         try:
             ensure_complete(secrets, required, account_id)
             if versions == self.versions:
@@ -83,10 +82,10 @@ class Merger:
         for secret in reversed(secrets):
             wanted.update(secret.members)
         for name in [name for name in self._set if name not in wanted and self._is_ours(name)]:
-            del self._environ[name], self._set[name]
+            del os.environ[name], self._set[name]
         for name, value in wanted.items():
             if self._may_set(name, override):
-                self._environ[name] = self._set[name] = as_text(value)
+                os.environ[name] = self._set[name] = as_text(value)
 
     def _may_set(self, name: str, override: bool) -> bool:
         """What was set here and changed or removed since is the application's own.
@@ -95,10 +94,10 @@ class Merger:
         """
         if name in self._set:
             return self._is_ours(name)
-        return override or name not in self._environ
+        return override or name not in os.environ
 
     def _is_ours(self, name: str) -> bool:
-        return self._environ.get(name) == self._set[name]
+        return os.environ.get(name) == self._set[name]
 
 
 def ensure_complete(
@@ -116,10 +115,6 @@ def ensure_complete(
         raise KeyNotFound(
             " and ".join(secret.name for secret in secrets), f"Missing: {', '.join(missing)}"
         )
-
-
-def versions_of(secrets: Iterable[SecretValue]) -> dict[str, str]:
-    return {secret.name: secret.version_id for secret in secrets}
 
 
 def ensure_fit(secret: SecretValue) -> None:

@@ -61,7 +61,7 @@ def choose(regions: Collection[str] = (), extension: str = EXTENSION) -> tuple[s
     return "https", "nothing is unusual"
 
 
-def why_unusual(regions: Collection[str] = ()) -> str:
+def why_unusual(regions: Collection[str]) -> str:
     """Return in words why boto3 is needed, or ""."""
     if not in_lambda():
         return "this is not AWS Lambda"

@@ -72,7 +72,7 @@ class Terms:
 class Store:
     """Values by the key of what was asked for. `client` is one of the caller's own, or None."""
 
-    def __init__(self, client: Any = None) -> None:
+    def __init__(self, client: Any) -> None:
         self.client = client
         self.held: dict[Hashable, SecretValue] = {}
         self._back_off: dict[Hashable, BackOff] = {}

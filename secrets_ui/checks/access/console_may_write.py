@@ -8,7 +8,7 @@ from ...domain.access.finding import Finding
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.sides import without_control
 from ...domain.errors import AwsCall
-from ...domain.iam import Decision, evaluate
+from ...domain.iam import evaluate
 from ..remedies.policy_changes import console_role
 from ..traps.find import repaired
 from ..wording.explain import deciding, doubts, names
@@ -25,7 +25,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if caller is None:
         return _without_role(evidence)
     answers = _answers(evidence, caller)
-    refused = [action for action, answer in answers.items() if _is_refused(answer)]
+    refused = [action for action, answer in answers.items() if answer.truth is False]
     if not refused:
         return _passed_or_unknown(evidence, answers)
     if refused[0] in WRITE_KEY_ACTIONS and (why := explains_key(evidence)):
@@ -33,7 +33,7 @@ def check(evidence: AccessEvidence) -> Finding:
             f"This console may not write {name} under that key: see {why}.", "may not write"
         )
     mended = _answers(repaired(evidence), caller)
-    if not any(_is_refused(answer) for answer in mended.values()):
+    if not any(answer.truth is False for answer in mended.values()):
         return report.skipped(
             f"This console may not write {name}: see no_left_over_principals.", "may not write"
         )
@@ -56,13 +56,6 @@ def _answers(evidence: AccessEvidence, caller: Caller) -> dict[str, Answer]:
     if has_aws_managed_key(evidence) or not isinstance(evidence.key, Missing | NotAsked):
         answers |= {action: ask_decrypt(evidence, action, caller) for action in WRITE_KEY_ACTIONS}
     return answers
-
-
-def _is_refused(answer: Answer) -> bool:
-    return answer.evaluation is not None and answer.evaluation.decision in (
-        Decision.EXPLICITLY_DENIED,
-        Decision.IMPLICITLY_DENIED,
-    )
 
 
 def _is_organizations(answer: Answer) -> bool:

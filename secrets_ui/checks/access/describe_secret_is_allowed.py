@@ -3,6 +3,8 @@
 Reading a value does not need it, but the set-up guide's policy has it.
 """
 
+from functools import partial
+
 from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
@@ -31,9 +33,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 def _what_refuses(evidence: AccessEvidence, action: str) -> tuple[object, ...]:
     """Return outcome and statements. Two actions that agree in both share one fault."""
-    judgement = Judgement(
-        evidence, lambda changed: ask_read(changed, action), by_identity_or_secret
-    )
+    judgement = Judgement(evidence, partial(ask_read, action=action), by_identity_or_secret)
     evaluation = judgement.evaluation
     if evaluation is None or judgement.outcome != "refused":
         return (judgement.outcome, action)

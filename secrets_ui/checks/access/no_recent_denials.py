@@ -6,6 +6,7 @@ from ...domain.access.error_reading import read_error
 from ...domain.access.evidence import AccessEvidence, Denial, Known
 from ...domain.access.finding import Finding
 from ...domain.secrets.dates import as_moment
+from ...domain.texts import plural
 from ..wording.reporter import Reporter
 
 TITLE = "CloudTrail shows no recent denials"
@@ -38,7 +39,7 @@ def check(evidence: AccessEvidence) -> Finding:
         else ""
     )
     text = (
-        f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, "
+        f"CloudTrail saw AWS refuse {role} {plural(len(ours), 'time')}, "
         f"last at {when}: {last.message}.{about}"
     )
     return report.warn(text, "refused recently", see=see)

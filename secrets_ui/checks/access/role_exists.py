@@ -2,6 +2,7 @@
 
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, LambdaError, Remedy
+from ...domain.texts import plural
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import LAMBDA_ROLE, then_apply
 from ..wording.reporter import Reporter
@@ -26,13 +27,9 @@ _SEEN = LambdaError(
 def check(evidence: AccessEvidence) -> Finding:
     name, found = evidence.environment.lambda_role, evidence.role
     if isinstance(found, Known):
-        count = len(evidence.documents)
-        text = (
-            f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
-        )
-        return report.passed(
-            text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,)
-        )
+        policies = plural(len(evidence.documents), "policy", "policies")
+        text = f"Role {found.value.arn} exists, with {policies}."
+        return report.passed(text, f"exists, {policies}", see=(found.call.cli,))
     if not isinstance(found, Missing):
         return report.cannot_tell(evidence, f"role {name} exists", "the role", found)
     remedy = Remedy(

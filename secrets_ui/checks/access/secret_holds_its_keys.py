@@ -4,6 +4,7 @@ from ...domain.access.evidence import AccessEvidence, Known, Unreachable
 from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.health import key_states
+from ...domain.texts import plural
 from ..wording.explain import names
 from ..wording.reporter import Reporter
 from .key_is_usable import can_decrypt
@@ -66,10 +67,10 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
 def _refused_by_loader(name: str, keys: list[KeyFacts]) -> Finding:
     """The loader takes a secret whole or not at all, and says the same of the key."""
     why = "; ".join(f"its key {key.name[:60]!r} {key.unloadable}" for key in keys[:3])
-    short = f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} cannot be loaded"
+    short = f"{plural(len(keys), 'key')} cannot be loaded"
     text = f"The Lambda cannot load {name}: {why}."
     return report.fail(text, short, weight="decides", remedy=_RENAME)
 
 
 def _count(facts: VersionFacts) -> str:
-    return f"{len(facts.keys)} {'key' if len(facts.keys) == 1 else 'keys'}"
+    return plural(len(facts.keys), "key")

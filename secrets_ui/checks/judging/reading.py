@@ -1,6 +1,7 @@
 """What the checks of the two read actions share."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known
 from ...domain.access.finding import Finding
@@ -23,9 +24,8 @@ def judge_read(report: Reporter, evidence: AccessEvidence, action: str) -> Findi
     """
     role, name = evidence.environment.lambda_role, evidence.secret_name
     short = action.partition(":")[2]
-    judgement = Judgement(
-        evidence, lambda changed: ask_read(changed, action), by_identity_or_secret
-    )
+    ask = partial(ask_read, action=action)
+    judgement = Judgement(evidence, ask, by_identity_or_secret)
     if judgement.evaluation is None or judgement.outcome == "unknown":
         text = (
             f"Whether {role} may call {action} on {name} is not known: "
@@ -51,13 +51,11 @@ def judge_read(report: Reporter, evidence: AccessEvidence, action: str) -> Findi
         )
     is_denied = bool(denying(judgement.evaluation))
     return report.fail(
-        (f"{role} is not allowed {action} on {name}: {_reason(judgement.evaluation, action)}"),
+        f"{role} is not allowed {action} on {name}: {_reason(judgement.evaluation, action)}",
         f"{short} denied",
         shown=deciding(evidence, judgement.evaluation, action),
         error=lambda_errors.refused(evidence, action, "identity deny" if is_denied else "identity"),
-        remedy=find_remedy(
-            evidence, judgement.evaluation, lambda changed: ask_read(changed, action)
-        ),
+        remedy=find_remedy(evidence, judgement.evaluation, ask),
         see=commands(evidence),
     )
 

@@ -35,8 +35,14 @@ from ...domain.iam import (
     as_list,
 )
 from ..wording.explain import statement_name
-from .policy_changes import Change, with_new_statement, with_statement, without_statement
-from .tags import tag_remedy
+from .policy_changes import (
+    Change,
+    with_new_statement,
+    with_statement,
+    without_action,
+    without_statement,
+)
+from .tags import tag_remedy, text_of
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
@@ -157,17 +163,8 @@ def _spared(
         yield with_statement(
             policy, deny.statement.index, document, f"Exclude {arn} from {name} of {policy.title}."
         )
-    document = _copy(deny)
-    actions = as_list(document.get("Action", []))
-    rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
-    if 0 < len(rest) < len(actions):
-        document["Action"] = rest
-        yield with_statement(
-            policy,
-            deny.statement.index,
-            document,
-            f"Remove {request.action} from {name} of {policy.title}.",
-        )
+    if change := without_action(policy, deny.statement.index, request.action, name):
+        yield change
 
 
 def _with_exception(document: dict[str, Any], arn: str) -> dict[str, Any] | None:
@@ -199,15 +196,8 @@ def corrected(
         for key, wanted in keys.items() if operator in operators else ():
             if key.casefold() == _VERSION:
                 continue
-            actual = next(
-                (
-                    value
-                    for name, value in request.context.items()
-                    if name.casefold() == key.casefold()
-                ),
-                None,
-            )
-            if isinstance(actual, str) and actual not in as_list(wanted):
+            actual = text_of(request, key)
+            if actual and actual not in as_list(wanted):
                 is_replaced = len(as_list(wanted)) == 1 and key.casefold() in (
                     "kms:viaservice",
                     "kms:calleraccount",

@@ -12,6 +12,7 @@ from ...domain.access.account import OF_GROUP
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import NO_STATEMENT, AttachedPolicy, with_policy
+from ...domain.iam import as_list
 from .terraform_addresses import (
     CONSOLE_ACCESS,
     GITHUB_ACCESS,
@@ -71,6 +72,17 @@ def without_statement(policy: AttachedPolicy, index: int, name: str) -> Change:
         return change
     verb = "Detach" if policy.arn and kind != "secret" else "Delete"
     return replace(change, words=f"{verb} {policy.title}, which holds {name} alone.")
+
+
+def without_action(policy: AttachedPolicy, index: int, action: str, name: str) -> Change | None:
+    """Remove an action from the statement of this name; None where it has no other."""
+    document = policy.documents[index]
+    actions = as_list(document.get("Action", []))
+    rest = [item for item in actions if str(item).casefold() != action.casefold()]
+    if not 0 < len(rest) < len(actions):
+        return None
+    words = f"Remove {action} from {name} of {policy.title}."
+    return with_statement(policy, index, {**document, "Action": rest}, words)
 
 
 def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -> Change:

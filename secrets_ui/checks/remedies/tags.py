@@ -87,14 +87,14 @@ def missing_tags(
 def _missing(
     evidence: AccessEvidence, request: Request, key: str, wanted: list[str]
 ) -> Iterator[MissingTag]:
-    actual = _value(request, key)
+    actual = text_of(request, key)
     for value in wanted:
         variable = value[2:-1] if value.startswith("${") and value.endswith("}") else ""
         # The key has a value, and the policy compares it with a tag of the role that is not there.
         if actual and _lacks(evidence, request, variable):
             yield MissingTag(*_owner(variable), actual)
             return
-    stated = (_value(request, v[2:-1]) if v.startswith("${") else v for v in wanted)
+    stated = (text_of(request, v[2:-1]) if v.startswith("${") else v for v in wanted)
     literal = next((v for v in stated if v and not set(v) & set("*?$")), "")
     if not actual and literal and _lacks(evidence, request, key):
         yield MissingTag(*_owner(key), literal)
@@ -104,9 +104,9 @@ def _lacks(evidence: AccessEvidence, request: Request, key: str) -> bool:
     """Whether a key is about a tag that certainly is not there."""
     folded = key.casefold()
     if folded.startswith(_ROLE):
-        return isinstance(evidence.role, Known) and not _value(request, key)
+        return isinstance(evidence.role, Known) and not text_of(request, key)
     is_of_secret = folded.startswith(_RESOURCE) and not request.is_self_governing
-    return is_of_secret and isinstance(evidence.secret, Known) and not _value(request, key)
+    return is_of_secret and isinstance(evidence.secret, Known) and not text_of(request, key)
 
 
 def _owner(key: str) -> tuple[bool, str]:
@@ -114,7 +114,8 @@ def _owner(key: str) -> tuple[bool, str]:
     return key.casefold().startswith(_ROLE), key.partition("/")[2]
 
 
-def _value(request: Request, key: str) -> str:
+def text_of(request: Request, key: str) -> str:
+    """The text of a condition key in the request, "" where it is not there or no text."""
     found = (v for name, v in request.context.items() if name.casefold() == key.casefold())
     value = next(found, "")
     return value if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ from ...domain.access.question import Question
 from ...domain.access.reach import ASSUMED
 from ...domain.iam import Effect, Grant, Layer, PrincipalMatch, Request, StatementResult, as_list
 from ..wording.explain import statement_name
-from .policy_changes import Change, holder, with_statement, without_statement
+from .policy_changes import Change, holder, with_statement, without_action, without_statement
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,8 @@ def _without(
         document["Principal"] = {**principal, "AWS": [item for item in listed if item not in ours]}  # type: ignore[dict-item]
         words = f"Remove {ours[0]} from {name} of {policy.title}."
         return with_statement(policy, index, document, words)
-    actions = as_list(document.get("Action", []))
-    rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
-    if 0 < len(rest) < len(actions):
-        document["Action"] = rest
-        words = f"Remove {request.action} from {name} of {policy.title}."
-        return with_statement(policy, index, document, words)
-    return without_statement(policy, index, name)
+    fewer = without_action(policy, index, request.action, name)
+    return fewer or without_statement(policy, index, name)
 
 
 def _holder(evidence: AccessEvidence, arn: str) -> str:

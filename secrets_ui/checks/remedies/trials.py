@@ -9,7 +9,7 @@ from ...domain.access.evidence import AccessEvidence, Document, Known, Role
 from ...domain.access.finding import Remedy
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.errors import AwsCall
-from ...domain.iam import Decision
+from ...domain.iam.truth import all_of, any_of
 from ..wording.explain import names
 from .policy_changes import Change, cli, keeps_five_versions, terraform
 from .shared import not_looked
@@ -131,35 +131,20 @@ def _another_secret(evidence: AccessEvidence) -> bool | None:
 
 def _may_read(evidence: AccessEvidence) -> bool | None:
     """Whether both hops are allowed."""
-    hops = (_allows(ask_read(evidence, READ)), may_decrypt(evidence))
-    return False if False in hops else None if None in hops else True
-
-
-def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
-    """Whether the key decrypts."""
-    return _allows(ask_decrypt(evidence, service=service))
-
-
-def _allows(answer: Answer) -> bool | None:
-    if answer.evaluation is None or answer.evaluation.decision is Decision.UNDETERMINED:
-        return None
-    return answer.is_allowed
+    return all_of((ask_read(evidence, READ).truth, ask_decrypt(evidence).truth))
 
 
 def _by_another_service(evidence: AccessEvidence) -> bool | None:
-    return may_decrypt(evidence, "ssm")
+    return ask_decrypt(evidence, service="ssm").truth
 
 
 def _directly(evidence: AccessEvidence) -> bool | None:
-    return may_decrypt(evidence, "")
+    return ask_decrypt(evidence, service="").truth
 
 
 def _write(evidence: AccessEvidence) -> bool | None:
-    answers = [
-        _allows(ask_read(evidence, action))
-        for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
-    ]
-    return True if True in answers else None if None in answers else False
+    actions = (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
+    return any_of(ask_read(evidence, action).truth for action in actions)
 
 
 PROBES: Mapping[str, Probe] = {

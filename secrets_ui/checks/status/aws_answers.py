@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Denied, Known
 from ...domain.access.reading import why_unknown
-from ...domain.status.status import StatusFinding, plural
+from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
+from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "AWS lists the secrets"
@@ -23,10 +24,8 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
         )
         yield say("unknown", f"{name} could not be checked, {short}: {why}.")
         return
-    yield say(
-        "pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets"
-    )
+    yield say("pass", f"AWS lists {plural(found.value, 'secret')} in {name}.", page="secrets")
     if around.not_inspected:
-        number = plural(around.not_inspected, "new version", "new versions")
+        number = plural(around.not_inspected, "new version")
         text = f"{number} in {name}: not checked in this pass; the next one goes on."
         yield say("unknown", text, "new versions", weight="second opinion", page="secrets")

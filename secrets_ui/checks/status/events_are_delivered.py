@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from ...domain.status.status import StatusFinding, plural
+from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Records
+from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "Messages are delivered"
@@ -13,5 +14,5 @@ say = Saying(__name__, "status", "the outbox")
 def check(records: Records) -> Iterator[StatusFinding]:
     if records.undelivered:
         why = records.why_undelivered.rstrip(".") or "no answer"
-        text = f"{plural(records.undelivered, 'message', 'messages')} could not be sent: {why}."
+        text = f"{plural(records.undelivered, 'message')} could not be sent: {why}."
         yield say("warn", text)

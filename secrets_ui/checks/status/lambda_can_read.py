@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
 from ...domain.access.finding import Finding
-from ...domain.status.status import StatusFinding, plural
+from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
+from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
@@ -44,7 +45,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
             yield say(
                 "pass",
                 f"{role} can read {watched.name}: "
-                f"{plural(number, 'check', 'checks')} of the access path hold.",
+                f"{plural(number, 'check')} of the access path hold.",
             )
         else:
             yield say(

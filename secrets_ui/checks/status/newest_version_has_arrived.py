@@ -6,8 +6,9 @@ Without these reader_is_up_to_date goes by CloudTrail and by dates.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ...domain.status.status import StatusFinding, plural
+from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
+from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "The newest version has arrived"
@@ -37,7 +38,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say(
             "warn",
             f"An old version of {watched.name} is still read, "
-            f"{plural((watched.now - found.current_since).days, 'day', 'days')} after it was "
+            f"{plural((watched.now - found.current_since).days, 'day')} after it was "
             f"replaced: {found.reason}",
             "old version",
         )
@@ -45,5 +46,5 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say(
             "warn",
             f"The newest version of {watched.name} has not arrived everywhere: {found.new} of "
-            f"{plural(found.of, 'instance', 'instances')} have it.",
+            f"{plural(found.of, 'instance')} have it.",
         )

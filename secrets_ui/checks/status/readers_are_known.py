@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ...domain.secrets.dates import as_day
-from ...domain.status.status import StatusFinding, plural
+from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
+from ...domain.texts import plural
 from ...domain.usage.reads import NewReader
 from .saying import Saying
 
@@ -31,5 +32,5 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
 
 def _sentence(name: str, new: NewReader) -> str:
     outside = f" of the account {new.account}" if new.account else ""
-    quiet = plural(new.quiet, "day", "days")
+    quiet = plural(new.quiet, "day")
     return f"{new.reader}{outside} read {name} on {as_day(new.day)}, and not in the {quiet} before."

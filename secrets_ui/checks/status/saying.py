@@ -12,7 +12,7 @@ class Saying:
     Used as `say = Saying(__name__, "secret", "DescribeSecret")`.
     """
 
-    def __init__(self, module: str, page: Page = "secret", proof: str = "") -> None:
+    def __init__(self, module: str, page: Page, proof: str) -> None:
         self.check, self.page, self.proof = module.rpartition(".")[2], page, proof
 
     def __call__(self, status: Status, text: str, about: str = "", **more: Any) -> StatusFinding:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ..iam.truth import all_of
 from .answers import Row
 from .finding import Shown
 from .reach import Ability, Verdict
@@ -56,8 +57,7 @@ class Way:
 
     @property
     def can(self) -> bool | None:
-        found = [hop.can for hop in self.hops]
-        return False if False in found else None if None in found else True
+        return all_of(hop.can for hop in self.hops)
 
     @property
     def refused(self) -> tuple[Hop, ...]:

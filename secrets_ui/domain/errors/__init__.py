@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..texts import CONFIRM_IDENTITY
+from ..texts import CONFIRM_IDENTITY, plural
 
 
 class ConsoleError(Exception):
@@ -60,10 +60,9 @@ class StepUpNeeded(ConsoleError):
     remedy = f"{CONFIRM_IDENTITY}, then send it again."
 
     def __init__(self, seconds: int) -> None:
-        minutes = max(1, seconds // 60)
         super().__init__(
             "This needs a proof of who you are that is not older than "
-            f"{minutes} {'minute' if minutes == 1 else 'minutes'}. Nothing was done."
+            f"{plural(max(1, seconds // 60), 'minute')}. Nothing was done."
         )
 
 
@@ -127,6 +126,11 @@ class AuditUnavailable(ConsoleError):
         "Check the database (space, permissions, connection), then try again. "
         "Nothing was sent to AWS."
     )
+
+    def __init__(
+        self, message: str = "The console's database does not answer, or cannot be written."
+    ) -> None:
+        super().__init__(message)
 
 
 class SignedOutHereOnly(ConsoleError):

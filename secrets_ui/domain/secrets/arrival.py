@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import get_args
 
+from ..texts import plural
 from .rollout import FunctionLog, Instance, Report, Rollout, State
 from .secret import Secret
 from .version import short_version
@@ -125,11 +126,13 @@ def _judge(
         )
     if current_since and log.until - current_since < UNDER_WAY:
         return None, "The version is younger than a minute, and lines may still be under way."
-    return True, f"{_instances(count['new'])} read it, and none runs that last read another one."
+    have_it = plural(count["new"], "instance")
+    return True, f"{have_it} read it, and none runs that last read another one."
 
 
 def _runs_with_another(number: int) -> str:
-    return f"{_instances(number)} last read another version and still run{'s' * (number == 1)}."
+    runs = "still runs" if number == 1 else "still run"
+    return f"{plural(number, 'instance')} last read another version and {runs}."
 
 
 def _not_clear(instances: list[Instance], log: FunctionLog) -> str:
@@ -141,13 +144,9 @@ def _not_clear(instances: list[Instance], log: FunctionLog) -> str:
     )
     one = len(unclear) == 1
     return (
-        f"{_instances(len(unclear))} last read another version, and whether "
+        f"{plural(len(unclear), 'instance')} last read another version, and whether "
         f"{'it still runs' if one else 'they still run'} is not known: {why}"
     )
-
-
-def _instances(number: int) -> str:
-    return f"{number:,} instance{'' if number == 1 else 's'}"
 
 
 def _not_read(log: FunctionLog) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from ..texts import plural
 from .catalog import KeySpec, SecretSpec
 from .facts import KeyFacts, VersionFacts
 from .formats import FREE_TEXT, Format
@@ -167,12 +168,14 @@ def _states(
 def _comparisons(
     spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts | None]
 ) -> Iterator[State]:
-    same = [name for name, other in others.items() if _same(spec.name, facts, other)]
+    twins = {name: other.key(spec.name) for name, other in others.items() if other}
+    is_same = {name: t.fingerprint == facts.fingerprint for name, t in twins.items() if t}
+    same = [name for name in is_same if is_same[name]]
     if spec.between_environments == "must_differ" and same:
         text = _WORDS[StateCode.SHARED].format(" and ".join(same))
         hint = "one value serves several environments"
         yield make_state(StateCode.SHARED, "warn", hint, text=text)
-    different = [name for name, other in others.items() if _different(spec.name, facts, other)]
+    different = [name for name in is_same if not is_same[name]]
     if spec.between_environments == "must_match" and different:
         text = _WORDS[StateCode.DIFFERS].format(" and ".join(different))
         yield make_state(StateCode.DIFFERS, "warn", "should be the same everywhere", text=text)
@@ -197,16 +200,6 @@ def _uncompared(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> tup
     if spec.between_environments == "any":
         return ()
     return tuple(environment for environment, other in others.items() if other is None)
-
-
-def _same(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
-    twin = other.key(name) if other else None
-    return twin is not None and twin.fingerprint == facts.fingerprint
-
-
-def _different(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
-    twin = other.key(name) if other else None
-    return twin is not None and twin.fingerprint != facts.fingerprint
 
 
 def _unexpected(facts: KeyFacts, spec: SecretSpec) -> KeyState:
@@ -286,5 +279,5 @@ def deletion_text(deleted: datetime, now: datetime) -> str:
     """
     days = -((now - deleted) // timedelta(days=1))  # a begun day counts
     if days > 0:
-        return f"Deletion in {days} day{'' if days == 1 else 's'}"
+        return f"Deletion in {plural(days, 'day')}"
     return _WORDS[StateCode.DELETED]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..texts import plural
 from .dates import as_day
 from .health import Level
 
@@ -100,8 +101,7 @@ def _judge(tried: Tried | None, now: datetime) -> Verdict:
         return Verdict("mute", "Not known", tried.why_not)
     if answer.expires and answer.expires - now <= WARN_BEFORE:
         days = -((now - answer.expires) // timedelta(days=1))  # a begun day counts
-        text = f"Expires in {days} day{'' if days == 1 else 's'}"
-        return Verdict("warn", text, _hint(answer, tried))
+        return Verdict("warn", f"Expires in {plural(days, 'day')}", _hint(answer, tried))
     return Verdict("ok", "Works", _hint(answer, tried))
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..access.finding import Status
-from .status import StatusFinding, join, owners_of, plural, runbooks_of
+from ..texts import plural
+from .status import StatusFinding, join, owners_of, runbooks_of
 from .words import STATUS_WORDS
 
 Kind = Literal["began", "changed", "ended"]
@@ -69,9 +70,7 @@ class Event:
         return f"{word} in {where}: {self.check.replace('_', ' ')}{self._count()}"
 
     def _count(self) -> str:
-        return (
-            f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
-        )
+        return f" ({plural(len(self.secrets), 'secret')})" if len(self.secrets) > 1 else ""
 
     def describe(self) -> str:
         """In full sentences. The statement of an event that ended was true until now."""

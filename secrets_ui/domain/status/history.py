@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from ..access.finding import Status
+from ..texts import plural
 from .status import worst
 from .words import STATUS_WORDS
 
@@ -67,6 +68,5 @@ def in_words(days: Iterable[Day]) -> str:
     ]
     if failed:
         last = failed[-1].day
-        number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"
-        parts.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
+        parts.insert(0, f"a failure on {plural(len(failed), 'day')} (last on {last.day} {last:%b})")
     return ", ".join(parts)

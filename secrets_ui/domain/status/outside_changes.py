@@ -107,7 +107,7 @@ def find_changes(
     now: SecretSnapshot,
     chain: ChainKnowledge,
     noticed: datetime,
-    changed: datetime | None = None,
+    changed: datetime | None,
 ) -> tuple[OutsideChange, ...]:
     """The changes since the snapshot `before`; `changed` is LastChangedDate.
 

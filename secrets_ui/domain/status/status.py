@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from ..access.finding import WORST_FIRST, Status, Weight
+from ..texts import plural
 
 Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage", "reads"]
 TROUBLE: tuple[Status, ...] = ("fail", "unknown", "warn")
@@ -155,11 +156,7 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
     since = min((environment.since for environment in concerned if environment.since), default="")
     if status == "fail":
         verb = "is" if is_one else "are"
-        reasons = (
-            f"{plural(number, 'failure', 'failures')}{_since(since, now)}"
-            if number
-            else "it failed last"
-        )
+        reasons = f"{plural(number, 'failure')}{_since(since, now)}" if number else "it failed last"
         return Headline(status, f"{names} {verb} not healthy: {reasons}")
     if status == "unknown":
         why = next((environment.why for environment in concerned if environment.why), "")
@@ -167,9 +164,7 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
             status, f"Unknown: {why}" if is_one and why else f"Unknown: {_unseen(names, number)}"
         )
     if status == "warn":
-        return Headline(
-            status, f"Nothing fails; {plural(number, 'warning', 'warnings')} in {names}"
-        )
+        return Headline(status, f"Nothing fails; {plural(number, 'warning')} in {names}")
     oldest = min((environment.at for environment in environments if environment.at), default=None)
     age = f", checked {age_text(now - oldest)}" if oldest else ""
     return Headline("pass", f"{_all(environments)}{age}")
@@ -177,7 +172,7 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
 
 def _unseen(names: str, number: int) -> str:
     return (
-        f"{plural(number, 'thing', 'things')} could not be checked in {names}"
+        f"{plural(number, 'thing')} could not be checked in {names}"
         if number
         else f"{names} could not be checked"
     )
@@ -217,7 +212,3 @@ def age_text(age: timedelta) -> str:
 def join(names: Sequence[str]) -> str:
     """`dev, staging and prod`"""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def plural(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from ..texts import plural
+
 # The number of calls that one price is for.
 _CALLS = 10_000
 
@@ -117,11 +119,10 @@ def cost_of_secrets(month: Month, price: Decimal, spans: Sequence[Span]) -> Figu
     so_far = sum((_part(month, span, month.now) for span in spans), Decimal(0))
     whole = sum((_part(month, span, month.end) for span in spans), Decimal(0))
     there = sum(span.ended is None for span in spans)
-    deleted = _counted(len(spans) - there, "that was deleted", "that were deleted")
+    deleted = plural(len(spans) - there, "that was deleted", "that were deleted")
     gone = f", and {deleted}," if there < len(spans) else ""
     how = (
-        f"{_counted(there, 'secret', 'secrets')}{gone} at {_dollars(price)} a month, "
-        "by the hour since creation"
+        f"{plural(there, 'secret')}{gone} at {_dollars(price)} a month, by the hour since creation"
     )
     return Figure("Secrets", price * so_far, price * whole, how)
 
@@ -148,8 +149,7 @@ def cost_of_calls(month: Month, price: Decimal, calls: Mapping[date, int]) -> Fi
 
 def cost_of_keys(month: Month, price: Decimal, keys: int) -> Figure:
     how = (
-        f"{_counted(keys, 'customer key', 'customer keys')} at {_dollars(price)} a month, "
-        "counted for the whole month"
+        f"{plural(keys, 'customer key')} at {_dollars(price)} a month, counted for the whole month"
     )
     return Figure("Keys", price * keys * month.passed, price * keys, how)
 
@@ -165,10 +165,7 @@ def cost_of_one_more(prices: Prices, secrets: int, monthly_calls: Sequence[Decim
     `monthly_calls` are the others' dollars for calls, where known.
     """
     whole = prices.secret * secrets
-    how = (
-        f"{_counted(secrets, 'secret', 'secrets')} of the catalogue "
-        f"at {_dollars(prices.secret)} a month"
-    )
+    how = f"{plural(secrets, 'secret')} of the catalogue at {_dollars(prices.secret)} a month"
     if monthly_calls:
         average = sum(monthly_calls, Decimal(0)) / len(monthly_calls)
         calls = Figure("Calls", average, average, _like(len(monthly_calls)))
@@ -207,9 +204,7 @@ def _whole_month(
 
 def _explain_calls(price: Decimal, in_month: Sequence[int], average: Decimal | None) -> str:
     rate = f"at {_dollars(price)} for 10,000"
-    counted = (
-        _counted(sum(in_month), "call", "calls") if in_month else "no data point yet in this month"
-    )
+    counted = plural(sum(in_month), "call") if in_month else "no data point yet in this month"
     if average is None:
         return f"{counted} {rate}; the whole month is known once a whole day was counted"
     return f"{counted} {rate}; the rest at the average of {average:,.0f} a day"
@@ -219,10 +214,6 @@ def _like(environments: int) -> str:
     if environments == 1:
         return "as many as the one environment whose calls are known"
     return f"the average of the {environments} environments whose calls are known"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _dollars(amount: Decimal) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from ..access.evidence import Evidence, Known
 from ..environment import Environment
 from ..secrets.secret import Secret
+from ..texts import plural
 from .alarm import Alarm, in_alarm
 
 DAYS = 30  # that a chart shows, today included
@@ -137,7 +138,7 @@ def summarise(usage: Usage) -> list[str]:
     """Sentences for people, worst first. Only of what is known."""
     sentences, prefix, days = [], usage.environment.prefix, usage.days
     if isinstance(usage.alarms, Known) and (loud := in_alarm(usage.alarms.value)):
-        sentences.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
+        sentences.append(f"{plural(len(loud), 'alarm is', 'alarms are')} in alarm.")
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),
@@ -156,11 +157,7 @@ def summarise(usage: Usage) -> list[str]:
 
 def _summed(counts: Iterable[int | None], one: str, many: str) -> str:
     known = [count for count in counts if count is not None]
-    return _counted(sum(known), one, many) if known else ""
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return plural(sum(known), one, many) if known else ""
 
 
 def _sum(found: Mapping[Metric, Series], metrics: Iterable[Metric]) -> dict[date, int]:

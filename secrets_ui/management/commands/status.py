@@ -13,6 +13,7 @@ from secrets_ui.domain.status.events import whom_to_ask
 from secrets_ui.domain.status.status import worst
 from secrets_ui.domain.status.words import STATUS_WORDS
 from secrets_ui.management.answering import or_not_known
+from secrets_ui.management.twin import printable
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
 from secrets_ui.services.status.report import EXIT, status_report
@@ -76,11 +77,4 @@ def _describe(board: StatusBoard) -> str:
             "  Checks have stopped: the status runner gave its last sign at "
             f"{runner.alive_at:%Y-%m-%d %H:%M:%S} UTC."
         )
-    return "\n".join(_escape(line) for line in lines)
-
-
-def _escape(line: str) -> str:
-    """A name from AWS may hold characters that control the terminal."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
-    )
+    return "\n".join(map(printable, lines))

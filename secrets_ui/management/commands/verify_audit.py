@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.domain.errors import AwsError
-from secrets_ui.domain.status.status import plural
+from secrets_ui.domain.texts import plural
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.services import configuration
 from secrets_ui.services.audit.guards import find_unguarded
@@ -52,10 +52,10 @@ class Command(BaseCommand):
 def _ensure_none(breaks: Sequence[Break], unguarded: Sequence[str]) -> None:
     if breaks:
         more = " or more" if _are_cut_off(breaks) else ""
-        places = plural(len(breaks), "place", "places")
+        places = plural(len(breaks), "place")
         raise CommandError(f"The audit chain does not hold: {places}{more}.")
     if unguarded:
-        findings = plural(len(unguarded), "finding", "findings")
+        findings = plural(len(unguarded), "finding")
         raise CommandError(f"The audit log is not guarded: {findings}.")
 
 

@@ -95,7 +95,6 @@ class Gathering:
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
         environment, role, aws = self.environment, self.environment.lambda_role, self.aws
-        secrets = aws.secrets_manager
         self._ask("attached", aws.iam.list_attached_role_policies, role, then=self._ask_documents)
         self._ask("role", aws.iam.get_role, role, then=self._ask_about_role)
         self._ask(
@@ -104,14 +103,7 @@ class Gathering:
             role,
             then=partial(self._ask_inline, "inline", role),
         )
-        self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_secret)
-        self._ask(
-            "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
-        )
-        self._ask("resource_policy", secrets.get_resource_policy, self.name)
-        self._ask(
-            "alias", aws.kms.describe_key, environment.kms_alias, then=self._ask_about_encryption
-        )
+        self._ask_about_name(then=self._ask_about_secret)
         function, ask = environment.lambda_function, aws.lambda_.get_function_configuration
         self._ask("function", ask, function, then=self._ask_about_vpc)
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
@@ -120,6 +112,15 @@ class Gathering:
         self._ask("batch-denials", aws.cloudtrail.lookup_denials, "BatchGetSecretValue")
         if environment.who_can_read:
             self._ask_about_organization()
+
+    def _ask_about_name(self, then: Then) -> None:
+        """What AWS tells by the secret's name and the key's alias; `then` takes the secret."""
+        secrets, kms = self.aws.secrets_manager, self.aws.kms
+        then_key, alias = self._ask_about_encryption, self.environment.kms_alias
+        self._ask("secret", secrets.describe_secret, self.name, then=then)
+        self._ask("versions", secrets.list_secret_version_ids, self.name, then=then_key)
+        self._ask("resource_policy", secrets.get_resource_policy, self.name)
+        self._ask("alias", kms.describe_key, alias, then=then_key)
 
     def _ask_about_organization(self) -> None:
         account = self.environment.account

@@ -21,7 +21,6 @@ from ...domain.access.evidence import (
 )
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.environment import Environment
-from ...domain.iam import Decision
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.session_scope import WATCH
@@ -149,12 +148,8 @@ def _name_of(key: str) -> str:
 def may_read(evidence: AccessEvidence) -> tuple[bool | None, str]:
     """The evaluator's answer to both hops; None with the reason where it has none."""
     answers: list[Answer] = [ask_read(evidence, READ), ask_decrypt(evidence)]
-    for answer in answers:
-        if answer.evaluation is not None and answer.evaluation.decision in (
-            Decision.EXPLICITLY_DENIED,
-            Decision.IMPLICITLY_DENIED,
-        ):
-            return False, ""
+    if any(answer.truth is False for answer in answers):
+        return False, ""
     for answer in answers:
         if not answer.is_allowed:
             missing = answer.evaluation.missing if answer.evaluation else ()

@@ -74,21 +74,10 @@ class _Gathering(Gathering):
     most = 0  # roles and users; 0: however many
 
     def _ask_first(self) -> None:
-        aws, secrets = self.aws, self.aws.secrets_manager
         self.answers["facts"] = NotAsked("a value, which is not read here")
-        self._ask("details", aws.iam.get_account_authorization_details, self.most)
+        self._ask("details", self.aws.iam.get_account_authorization_details, self.most)
         self._ask_about_organization()
-        self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_encryption)
-        self._ask(
-            "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
-        )
-        self._ask("resource_policy", secrets.get_resource_policy, self.name)
-        self._ask(
-            "alias",
-            aws.kms.describe_key,
-            self.environment.kms_alias,
-            then=self._ask_about_encryption,
-        )
+        self._ask_about_name(then=self._ask_about_encryption)
 
     def _ask_about_policies_of(self, key: str) -> None:
         self._ask("key_policy", self.aws.kms.get_key_policy, key)
@@ -121,7 +110,7 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor, most:
 
 
 def gather_everybody(
-    environment: Environment, secret_name: str, actor: Actor, most: int = 0
+    environment: Environment, secret_name: str, actor: Actor, most: int
 ) -> tuple[AccessEvidence, Evidence[AccountDetails]]:
     """The evidence about a secret and about everybody. Raises as `find_who_can`."""
     if not environment.who_can_read:

@@ -75,9 +75,7 @@ def reserve(limit: Limit, who: str, once: str = "", patience: float = 0) -> Rese
                 return reserved
             _wait(limit, who, until)
     except Error:
-        raise AuditUnavailable(
-            "The console's database does not answer, or cannot be written."
-        ) from None
+        raise AuditUnavailable from None
 
 
 def _wait(limit: Limit, who: str, until: float) -> None:

@@ -13,7 +13,7 @@ CHUNK = 500
 
 
 def read_in_order(
-    table: str, columns: Sequence[str], after: int | None = None, upto: int | None = None
+    table: str, columns: Sequence[str], after: int | None, upto: int | None
 ) -> Iterator[tuple[Any, ...]]:
     """The rows after a sequence and up to another, or all; the first column is the sequence."""
     names = ", ".join(connection.ops.quote_name(name) for name in columns)

@@ -68,9 +68,7 @@ def record_when_possible(
                 row=as_stored(entry.row()), actor=actor.name, at=now()
             )
     except Error:
-        raise AuditUnavailable(
-            "The console's database does not answer, or cannot be written."
-        ) from None
+        raise AuditUnavailable from None
     return _append_or_leave(row)
 
 

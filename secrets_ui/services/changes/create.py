@@ -22,7 +22,7 @@ from .. import audit, configuration
 from ..aws_access import gateways
 from ..secrets.opening import OpenSecret
 from ..secrets.version_facts import in_other_environments
-from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
+from .idempotency import Saved, find_earlier, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
 from .review import Review, facts_after
 from .review_rows import review_row
@@ -75,7 +75,7 @@ def create_secret(environment: Environment, actor: Actor, new: NewSecret) -> Sav
     first = with_placeholders(new.with_everything_keyed(), spec)
     ensure_sound(first, spec)
     first = replace(first, idempotency_key=idempotency_key_of(environment, actor, first))
-    if saved := find_saved(first):
+    if saved := find_earlier(first.idempotency_key):
         return saved
     with counted_once(environment, actor, name, first.idempotency_key):
         return _create(environment, actor, replace(new, first=first))
@@ -87,7 +87,7 @@ def _create(environment: Environment, actor: Actor, new: NewSecret) -> Saved:
         _ensure_absent(aws, first.secret)
     except SecretExists as refusal:
         # The same form, sent twice, may have made it since.
-        if saved := find_saved(first):
+        if saved := find_earlier(first.idempotency_key):
             return saved
         record_refusal(
             Action.CREATE,

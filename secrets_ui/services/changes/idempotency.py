@@ -49,11 +49,6 @@ def keyed(environment: Environment, actor: Actor, once: str, content: SecretValu
     return hmac.new(settings.FINGERPRINT_KEY, framed, hashlib.sha256).hexdigest()[:40]
 
 
-def find_saved(edit: Edit) -> Saved | None:
-    """As `find_earlier`. Raises OutcomeUnknown."""
-    return find_earlier(edit.idempotency_key)
-
-
 def find_earlier(once: str) -> Saved | None:
     """The result of an earlier request with the same idempotency key, None where there is none or
     it had no effect. Waits for one that is under way. Raises OutcomeUnknown."""

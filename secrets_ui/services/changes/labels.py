@@ -13,7 +13,7 @@ def move_label(
     *,
     deadline: Deadline,
     to: str = "",
-    off: str = "",
+    off: str,
 ) -> str:
     """Puts the label on the version `to`, or takes it off the version `off`; returns the request
     id. With both, AWS refuses where it is not on `off`; with `to` alone, where it is on any other.

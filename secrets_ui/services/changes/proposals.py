@@ -18,6 +18,7 @@ from ...domain.people.roles import is_beginning
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
+from ...domain.texts import plural
 from ...models import AuditRecord, CurrentVersion
 from .. import audit, configuration
 from ..aws_access import gateways, gather
@@ -155,8 +156,7 @@ def _longest(environment: Environment) -> timedelta:
 
 def days_text(environment: Environment) -> str:
     """How long a proposal waits here at most: 14 days."""
-    days = environment.rules.proposal_days
-    return f"{days} day" if days == 1 else f"{days} days"
+    return plural(environment.rules.proposal_days, "day")
 
 
 def _proposal(

@@ -39,7 +39,7 @@ from .. import audit, configuration
 from ..audit.new_record import NO_DETAILS
 from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
-from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
+from .idempotency import Saved, find_earlier, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
 from .rules import counted_once, ensure_rules_kept
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
@@ -62,7 +62,7 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     ensure_sound(edit, configuration.spec_of(environment, name))
     ensure_may_take(environment, actor, edit)
     edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
-    if saved := find_saved(edit):
+    if saved := find_earlier(edit.idempotency_key):
         return saved
     with counted_once(environment, actor, name, edit.idempotency_key):
         return _read_and_save(environment, actor, edit)
@@ -74,7 +74,7 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
         # The same form, sent twice, may have been saved since the look-up above.
-        if saved := find_saved(edit):
+        if saved := find_earlier(edit.idempotency_key):
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise

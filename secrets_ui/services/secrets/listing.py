@@ -80,7 +80,7 @@ def filter_secrets(
     actor: Actor,
     comparable: Iterable[Environment],
     text: str,
-    is_visible: Callable[[str], bool] = lambda name: True,
+    is_visible: Callable[[str], bool],
 ) -> Listing:
     """All whose names the person may see, and that match `text` in their name or in a key's name.
     Raises AwsError, AuditUnavailable.

@@ -67,7 +67,7 @@ def owners() -> list[str]:
 
 
 def plan_rotation(
-    actor: Actor, person: str, tasks: Collection[Task], dropped: Collection[Task] = ()
+    actor: Actor, person: str, tasks: Collection[Task], dropped: Collection[Task]
 ) -> str:
     """Plans these, in place of what was planned of the same values, and no longer those dropped.
     Returns the mark of its record.

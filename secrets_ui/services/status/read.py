@@ -28,6 +28,7 @@ from ...domain.status.status import (
 )
 from ...models import StatusRunner, StatusSnapshot, StatusSpan
 from .. import configuration
+from ..status_pass.keep import findings_of
 from ..status_pass.lock import ONLY
 from .board import EnvironmentSummary, Runner, StatusBoard, StatusRow, Trouble
 
@@ -43,11 +44,11 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
 
     Findings are read only of rows that have some to report. Raises DatabaseError.
     """
-    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    now = datetime.now(UTC)
     names = [environment.name for environment in environments]
     found = StatusSnapshot.objects.filter(environment__in=names)
     short = cast(_Short, list(found.values_list("environment", "secret", "status", "at")))
-    rows = _with_findings(names, now, stale)
+    rows = _with_findings(names, now)
     record = next((row for name, row in rows if not name), None)
     troubles = _grouped(
         (name, row, f)
@@ -64,7 +65,7 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     )
     spans = _spans(names, now)
     summaries = tuple(
-        _summary(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments
+        _summary(e, short, troubles, spans.get(e.name, []), now) for e in environments
     )
     statuses = [summary.current for summary in summaries]
     if record and record.status != "pass":
@@ -74,22 +75,23 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     )
 
 
-def _with_findings(
-    names: list[str], now: datetime, stale: timedelta
-) -> list[tuple[str, StatusRow]]:
+def _with_findings(names: list[str], now: datetime) -> list[tuple[str, StatusRow]]:
     """Rows that are not healthy, and those of the environments and of the record."""
     found = StatusSnapshot.objects.filter(environment__in=[*names, ""]).exclude(
         status="pass", secret__gt=""
     )
     ordered = sorted(found, key=lambda s: (configuration.place_of(s.environment), s.secret))
-    return [(s.environment, _row(s, now, stale)) for s in ordered]
+    return [(s.environment, _row(s, now)) for s in ordered]
 
 
-def _row(snapshot: StatusSnapshot, now: datetime, stale: timedelta) -> StatusRow:
+def _row(snapshot: StatusSnapshot, now: datetime) -> StatusRow:
     status: Status = snapshot.status  # type: ignore[assignment]
-    shown = shown_status(status, snapshot.at, now, stale)
-    findings = tuple(StatusFinding.from_json(f) for f in json.loads(snapshot.findings))
-    return StatusRow(snapshot.secret, shown, snapshot.at, now - snapshot.at > stale, findings)
+    shown, is_stale = shown_status(status, snapshot.at, now, _stale()), now - snapshot.at > _stale()
+    return StatusRow(snapshot.secret, shown, snapshot.at, is_stale, findings_of(snapshot))
+
+
+def _stale() -> timedelta:
+    return timedelta(seconds=settings.STATUS_STALE_SECONDS)
 
 
 def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Trouble, ...]:
@@ -129,16 +131,15 @@ def _summary(
     troubles: Sequence[Trouble],
     spans: Sequence[Span],
     now: datetime,
-    stale: timedelta,
 ) -> EnvironmentSummary:
     rows = [(secret, status, at) for name, secret, status, at in short if name == environment.name]
-    shown = [(secret, shown_status(status, at, now, stale)) for secret, status, at in rows]
+    shown = [(secret, shown_status(status, at, now, _stale())) for secret, status, at in rows]
     own = [t for t in troubles if t.environment == environment.name]
     status = worst(s for _, s in shown)
     oldest = min((at for _, _, at in rows), default=None)
     numbers: Counter[Status] = Counter(t.finding.status for t in own)
     since = min((t.finding.since for t in own if t.finding.status == status), default="")
-    is_stale = oldest is not None and now - oldest > stale
+    is_stale = oldest is not None and now - oldest > _stale()
     current = EnvironmentStatus(
         environment.name,
         status,
@@ -163,7 +164,7 @@ def _why(
     if at is None:
         return f"{environment.name} has not been checked yet"
     unknown = [t.finding for t in own if t.finding.status == "unknown"]
-    if unknown and len(unknown) == 1:
+    if len(unknown) == 1:
         return unknown[0].text.rstrip(".")
     if is_stale and not unknown:
         return f"{environment.name} was last checked {age_text(now - at)}"
@@ -227,27 +228,26 @@ def rows_of(
 
     Also the name to continue after, "" at the end.
     """
-    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     found = StatusSnapshot.objects.filter(environment=environment.name)
     if status:
         found = found.filter(status=status)
     if after:
         found = found.filter(secret__gt=after)
     page = list(found.order_by("secret")[: ROWS + 1])
-    rows = tuple(_row(snapshot, now, stale) for snapshot in page[:ROWS])
+    now = datetime.now(UTC)
+    rows = tuple(_row(snapshot, now) for snapshot in page[:ROWS])
     return rows, rows[-1].secret if len(page) > ROWS else ""
 
 
 def row_of(environment: Environment, secret: str) -> StatusRow | None:
     """What the last pass found of one secret; None where none has looked. Raises DatabaseError."""
-    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     found = StatusSnapshot.objects.filter(environment=environment.name, secret=secret).first()
-    return _row(found, now, stale) if found else None
+    return _row(found, datetime.now(UTC)) if found else None
 
 
 def first_rows(environment: Environment, number: int) -> tuple[StatusRow, ...]:
     """The worst first; the environment itself before all others."""
-    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    now = datetime.now(UTC)
     rank = Case(
         *(When(status=status, then=Value(number)) for number, status in enumerate(TROUBLE)),
         default=Value(len(TROUBLE)),
@@ -256,14 +256,14 @@ def first_rows(environment: Environment, number: int) -> tuple[StatusRow, ...]:
     found = StatusSnapshot.objects.filter(environment=environment.name).order_by(
         itself, rank, "secret"
     )
-    return tuple(_row(snapshot, now, stale) for snapshot in found[:number])
+    return tuple(_row(snapshot, now) for snapshot in found[:number])
 
 
 def all_rows(environment: Environment) -> Iterable[StatusRow]:
-    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    now = datetime.now(UTC)
     for snapshot in (
         StatusSnapshot.objects.filter(environment=environment.name)
         .order_by("secret")
         .iterator(chunk_size=500)
     ):
-        yield _row(snapshot, now, stale)
+        yield _row(snapshot, now)

@@ -20,7 +20,7 @@ from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
 from ...domain.people.roles import covers, granting
 from ...domain.status.messages import ChangeMessage, Topic
-from ...domain.status.status import plural
+from ...domain.texts import plural
 from ...models import AuditRecord, RoleGrant, ToldUntil
 from .. import audit, configuration
 from ..changes.recent import RecentChange, change_of, changes_in
@@ -86,7 +86,7 @@ def _what(record: AuditRecord) -> str:
         return words
     asked = record.parsed_details
     names = f" of {asked['names']}" if "names" in asked else ""
-    return f"{words}: {asked['role']}{names}, for {plural(int(asked['hours']), 'hour', 'hours')}"
+    return f"{words}: {asked['role']}{names}, for {plural(int(asked['hours']), 'hour')}"
 
 
 def _tell(found: tuple[AuditRecord, RecentChange]) -> bool:

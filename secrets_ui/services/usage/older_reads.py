@@ -4,7 +4,6 @@ Logs Insights bills by what it scans, so it is asked when a person asks for it.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -62,12 +61,7 @@ class OlderReads:
 
 
 def find_older_reads(
-    environment: Environment,
-    secret: str,
-    end: datetime,
-    actor: Actor,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
+    environment: Environment, secret: str, end: datetime, actor: Actor
 ) -> OlderReads:
     """The year that ends at `end`, or 90 days ago where that is earlier.
 
@@ -80,7 +74,7 @@ def find_older_reads(
     start = end - timedelta(days=LONGEST)
     logs = gateways(environment, actor, OLDER_READS).logs
     asked = logs.start_query(group, (READ, BATCH, *CHANGES), secret, start, end)
-    found = _wait(logs, asked.value, asked.call, sleep)
+    found = _wait(logs, asked.value, asked.call)
     calls = tuple(
         row_of(call, environment, secret)
         for call in found.calls
@@ -89,15 +83,13 @@ def find_older_reads(
     return OlderReads(environment, secret, start, end, group, calls, len(found.calls) >= MOST_FOUND)
 
 
-def _wait(
-    logs: LogsGateway, query: str, call: AwsCall, sleep: Callable[[float], None]
-) -> QueryResults:
+def _wait(logs: LogsGateway, query: str, call: AwsCall) -> QueryResults:
     found = QueryResults("Scheduled", ())
     for _ in range(int(SECONDS / POLL)):
         found = logs.get_query_results(query).value
         if found.is_over:
             break
-        sleep(POLL)
+        time.sleep(POLL)
     if found.status == "Complete":
         return found
     raise QueryNotOver(

@@ -18,6 +18,7 @@ from ...domain.access.what_if import editable_policies, what_if
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, DatabaseAway
 from ...forms.access import ErrorTextForm, WhatIfForm
+from ...models import CheckRun
 from ...permissions import actor_of, ensure_reach, enter, may, refuse
 from ...services import configuration
 from ...services.access import kept_runs as check_runs
@@ -94,11 +95,7 @@ def _result(request: HttpRequest, environment: Environment, run: Run) -> str:
 @require_GET
 def open_run(request: HttpRequest, environment: str, number: int) -> HttpResponse:
     """Show a stored run as it was."""
-    chosen = enter(request, "access.check", environment)
-    kept = check_runs.find(chosen, number)
-    if kept is None:
-        raise Http404
-    ensure_reach(request, "access.check", chosen, kept.secret)
+    chosen, kept = _kept(request, environment, number)
     context = {
         "environment": chosen,
         "name": kept.secret,
@@ -113,13 +110,19 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
 @require_GET
 def run_report(request: HttpRequest, environment: str, number: int) -> HttpResponse:
     """Return a stored run as Markdown for a ticket: ARNs and findings, never a value."""
+    chosen, kept = _kept(request, environment, number)
+    address = request.build_absolute_uri(reverse("check_run", args=[chosen.name, kept.pk]))
+    return plain_answer(check_runs.as_markdown(kept, address), "text/markdown")
+
+
+def _kept(request: HttpRequest, environment: str, number: int) -> tuple[Environment, CheckRun]:
+    """A stored run that the person may see. Raises Http404."""
     chosen = enter(request, "access.check", environment)
     kept = check_runs.find(chosen, number)
     if kept is None:
         raise Http404
     ensure_reach(request, "access.check", chosen, kept.secret)
-    address = request.build_absolute_uri(reverse("check_run", args=[chosen.name, kept.pk]))
-    return plain_answer(check_runs.as_markdown(kept, address), "text/markdown")
+    return chosen, kept
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ...domain.changes.new_secret import NewSecret, first_tags, is_like_an_arn
 from ...domain.environment import Environment
+from ...domain.texts import plural
 from ...forms.changes import NEW_ROWS, KeyForm, key_edit, new_once, rows_by_key, touched_rows
 from ...forms.managing import BaseTags, CreateForm, NewNameForm, tag_rows, typed_tags
 from ...permissions import actor_of, enter, enter_to_manage
@@ -87,8 +88,7 @@ def _reviewed(environment: Environment, new: NewSecret, rows: Iterable[KeyForm])
         {**vars(row), "row": by_key[row.key].prefix if row.key in by_key else ""}
         for row in review.rows
     ]
-    count = len(shown)
-    summary = f"A new secret with {count} {'key' if count == 1 else 'keys'}"
+    summary = f"A new secret with {plural(len(shown), 'key')}"
     return JsonResponse({"review": {"rows": shown, "summary": summary}})
 
 

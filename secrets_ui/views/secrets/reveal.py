@@ -1,7 +1,5 @@
 """Shows one value, by POST alone: as JSON to the page's script, or on a page of its own."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -10,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from ...domain.environment import Environment
 from ...domain.errors import InvalidChange, VersionMoved
-from ...forms.secrets import RevealForm
+from ...forms.secrets import OneKeyForm, RevealForm
 from ...permissions import actor_of, ensure_fresh_proof, enter
 from ...services.secrets.reveal import Revealed, asks_for_reason, reveal_key
 from ...services.secrets.version_facts import key_names
@@ -21,10 +19,7 @@ from ..answers import wants_json
 def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.reveal", environment, name)
     form = RevealForm(request.POST)
-    if not form.is_valid():
-        raise InvalidChange("This form is not the console's own. Load the secret's page again.")
-    asked = form.cleaned_data
-    key = key_asked_for(chosen, name, asked)
+    key, asked = key_asked_for(chosen, name, form), form.cleaned_data
     if asks_for_reason(chosen, name, key):
         ensure_fresh_proof(request, chosen, "secret.reveal", name)
     found = reveal_key(
@@ -39,8 +34,11 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     return _json(found) if wants_json(request) else _page(request, chosen, name, found)
 
 
-def key_asked_for(environment: Environment, name: str, asked: dict[str, Any]) -> str:
+def key_asked_for(environment: Environment, name: str, form: OneKeyForm) -> str:
     """The key that is asked for: by its place in the version, "" for a whole text."""
+    if not form.is_valid():
+        raise InvalidChange("This form is not the console's own. Load the secret's page again.")
+    asked = form.cleaned_data
     if asked["at"] is None:
         return str(asked["key"])
     at, names = (

@@ -6,7 +6,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ...domain.errors import InvalidChange
 from ...forms.secrets import OneKeyForm
 from ...permissions import actor_of, enter
 from ...services.secrets.try_key import try_key
@@ -17,9 +16,6 @@ from .reveal import key_asked_for
 def try_value(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.edit", environment, name)
     form = OneKeyForm(request.POST)
-    if not form.is_valid():
-        raise InvalidChange("This form is not the console's own. Load the secret's page again.")
-    asked = form.cleaned_data
-    key = key_asked_for(chosen, name, asked)
-    try_key(chosen, actor_of(request), name, key, asked["version"])
+    key = key_asked_for(chosen, name, form)
+    try_key(chosen, actor_of(request), name, key, form.cleaned_data["version"])
     return redirect(f"{reverse('secret', args=[chosen.name, name])}#keys")

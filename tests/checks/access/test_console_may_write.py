@@ -47,12 +47,10 @@ def test_a_right_that_is_missing_fails_with_the_statement_to_add(action: str) ->
 
 
 def test_a_key_policy_that_does_not_name_it_fails() -> None:
-    assert (
-        finding(
-            CHECK, key_statement("ConsoleUsesTheKeyThroughSecretsManager", Action=["kms:Decrypt"])
-        ).status
-        == "fail"
+    found = finding(
+        CHECK, key_statement("ConsoleUsesTheKeyThroughSecretsManager", Action=["kms:Decrypt"])
     )
+    assert found.status == "fail"
 
 
 def test_its_own_role_that_it_may_not_read_is_unknown_with_the_statement_to_add() -> None:

@@ -12,6 +12,7 @@ from secrets_ui.services.access.check import judge
 from tests.checks.building import (
     KEY_ARN,
     ROLE_ARN,
+    ROOT,
     SECRET_ARN,
     VERSION,
     denied,
@@ -26,13 +27,6 @@ from tests.checks.building import (
 
 CHECK = "decrypt_is_allowed"
 VIA = "secretsmanager.us-west-2.amazonaws.com"
-ROOT = {
-    "Sid": "Root",
-    "Effect": "Allow",
-    "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-    "Action": "kms:*",
-    "Resource": "*",
-}
 
 
 def test_it_passes_and_shows_the_statements_that_decide() -> None:
@@ -120,12 +114,8 @@ def test_a_key_policy_that_leaves_it_to_iam_needs_iam_to_allow() -> None:
 
 
 def test_without_the_account_in_the_key_policy_iam_alone_does_nothing() -> None:
-    assert (
-        finding(
-            CHECK, evidence(key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})))
-        ).status
-        == "fail"
-    )
+    found = finding(CHECK, evidence(key_policy=known(policy({**ROOT, "Action": "kms:Describe*"}))))
+    assert found.status == "fail"
 
 
 @pytest.mark.parametrize(
@@ -141,16 +131,13 @@ def test_a_grant_allows_by_itself(constraint: dict[str, Any]) -> None:
             **constraint,
         }
     )
-    assert (
-        finding(
-            CHECK,
-            evidence(
-                key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})),
-                grants=known((grant,)),
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        evidence(
+            key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})), grants=known((grant,))
+        ),
     )
+    assert found.status == "pass"
 
 
 def test_a_deny_in_iam_and_a_condition_that_fails_are_told_together() -> None:

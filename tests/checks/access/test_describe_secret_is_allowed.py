@@ -15,19 +15,12 @@ def test_alone_it_fails_and_the_read_does_not_hang_on_it() -> None:
 
 
 def test_refused_by_what_refuses_the_read_it_is_no_second_fault() -> None:
-    assert (
-        finding(
-            CHECK, with_statement(Effect="Deny", Action="secretsmanager:*", Resource="*")
-        ).status
-        == "skipped"
-    )
+    found = finding(CHECK, with_statement(Effect="Deny", Action="secretsmanager:*", Resource="*"))
+    assert found.status == "skipped"
 
 
 def test_refused_by_another_statement_it_is_one() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(Effect="Deny", Action="secretsmanager:DescribeSecret", Resource="*"),
-        ).status
-        == "fail"
+    found = finding(
+        CHECK, with_statement(Effect="Deny", Action="secretsmanager:DescribeSecret", Resource="*")
     )
+    assert found.status == "fail"

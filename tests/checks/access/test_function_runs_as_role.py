@@ -8,12 +8,10 @@ FUNCTION = "arn:aws:lambda:us-west-2:111111111111:function:miyabi-app"
 
 def test_it_passes_for_the_role_whatever_its_path() -> None:
     role = "arn:aws:iam::111111111111:role/service-role/miyabi-lambda-execution"
-    assert (
-        finding(
-            "function_runs_as_role", evidence(function=known(FunctionConfiguration(FUNCTION, role)))
-        ).status
-        == "pass"
+    found = finding(
+        "function_runs_as_role", evidence(function=known(FunctionConfiguration(FUNCTION, role)))
     )
+    assert found.status == "pass"
 
 
 def test_another_role_fails_with_a_command() -> None:
@@ -29,12 +27,10 @@ def test_another_role_fails_with_a_command() -> None:
 
 def test_the_same_name_in_another_account_fails() -> None:
     role = "arn:aws:iam::999999999999:role/miyabi-lambda-execution"
-    assert (
-        finding(
-            "function_runs_as_role", evidence(function=known(FunctionConfiguration(FUNCTION, role)))
-        ).status
-        == "fail"
+    found = finding(
+        "function_runs_as_role", evidence(function=known(FunctionConfiguration(FUNCTION, role)))
     )
+    assert found.status == "fail"
 
 
 def test_a_function_that_is_not_there_fails() -> None:

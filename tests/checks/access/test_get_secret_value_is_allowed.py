@@ -64,12 +64,10 @@ def test_a_deny_fails_and_its_remedy_opens_no_other_secret(deny: dict[str, Any])
 def test_the_secret_s_own_policy_is_enough() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": READ, "Resource": "*"}
     given = secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret")
-    assert (
-        finding(
-            CHECK, evidence(documents=given.documents, resource_policy=known(policy(statement)))
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, evidence(documents=given.documents, resource_policy=known(policy(statement)))
     )
+    assert found.status == "pass"
 
 
 def test_a_condition_that_does_not_hold_is_told_with_both_values() -> None:

@@ -9,6 +9,7 @@ from tests.checks.building import (
     KEY_ARN,
     MISSING,
     OTHER_KEY_ARN,
+    ROOT,
     SECRET,
     VERSION,
     evidence,
@@ -18,14 +19,6 @@ from tests.checks.building import (
 )
 
 CHECK = "key_is_the_expected_one"
-ROOT = policy(
-    {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-)
 
 
 def test_it_passes() -> None:
@@ -40,7 +33,7 @@ def test_another_key_fails_and_what_follows_from_it_is_no_second_fault() -> None
             secret=known(secret),
             versions=known(versions),
             key=known(Key(OTHER_KEY_ARN, "Enabled")),
-            key_policy=known(ROOT),
+            key_policy=known(policy(ROOT)),
         )
     )
     assert [f.check for f in run.findings if f.status in ("fail", "warn")] == [CHECK]

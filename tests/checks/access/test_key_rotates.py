@@ -15,13 +15,10 @@ def test_rotation_off_is_a_warning_and_says_nothing_about_readability() -> None:
 
 
 def test_of_a_key_pending_deletion_it_is_skipped() -> None:
-    assert (
-        finding(
-            "key_rotates",
-            evidence(rotation=known(False), key=known(Key(KEY_ARN, "PendingDeletion"))),
-        ).status
-        == "skipped"
+    found = finding(
+        "key_rotates", evidence(rotation=known(False), key=known(Key(KEY_ARN, "PendingDeletion")))
     )
+    assert found.status == "skipped"
 
 
 def test_unread_it_is_unknown_and_the_lambda_reads_all_the_same() -> None:

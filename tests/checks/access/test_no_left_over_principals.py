@@ -50,13 +50,10 @@ def test_a_deleted_user_counts_too_and_a_name_does_not() -> None:
         finding(CHECK, key_statement(Principal={"AWS": [ROLE_ARN, "AIDAEXAMPLEOLDUSER123"]})).status
         == "warn"
     )
-    assert (
-        finding(
-            CHECK,
-            key_statement(Principal={"AWS": [ROLE_ARN, "arn:aws:iam::111111111111:role/AROA"]}),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, key_statement(Principal={"AWS": [ROLE_ARN, "arn:aws:iam::111111111111:role/AROA"]})
     )
+    assert found.status == "pass"
 
 
 def test_nobody_inherits_a_deny() -> None:

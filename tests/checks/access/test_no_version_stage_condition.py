@@ -53,12 +53,10 @@ def test_a_deny_that_holds_without_a_stage_fails(condition: dict[str, Any]) -> N
 
 def test_the_right_deny_passes() -> None:
     condition = {"StringNotEquals": {STAGE: "AWSCURRENT"}, "Null": {STAGE: "false"}}
-    assert (
-        finding(
-            CHECK, with_statement(Effect="Deny", Action=READ, Resource="*", Condition=condition)
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, with_statement(Effect="Deny", Action=READ, Resource="*", Condition=condition)
     )
+    assert found.status == "pass"
 
 
 def test_an_allow_for_one_stage_beside_a_plain_one_passes() -> None:

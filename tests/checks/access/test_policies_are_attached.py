@@ -6,6 +6,7 @@ from tests.checks.building import (
     GITHUB,
     MISSING,
     READER,
+    ROOT,
     document,
     evidence,
     finding,
@@ -49,12 +50,10 @@ def test_where_others_allow_the_same_it_is_a_warning() -> None:
         GITHUB: READER.documents[GITHUB],
         "all": everything,
     }
-    assert (
-        finding(
-            "policies_are_attached", evidence(attached=known((BASIC, GITHUB)), documents=documents)
-        ).status
-        == "warn"
+    found = finding(
+        "policies_are_attached", evidence(attached=known((BASIC, GITHUB)), documents=documents)
     )
+    assert found.status == "warn"
 
 
 def test_where_others_allow_the_read_and_not_the_key_it_fails() -> None:
@@ -62,17 +61,11 @@ def test_where_others_allow_the_read_and_not_the_key_it_fails() -> None:
         "reads", policy({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"})
     )
     documents = {BASIC: READER.documents[BASIC], GITHUB: READER.documents[GITHUB], "reads": reads}
-    root = policy(
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-            "Action": "kms:*",
-            "Resource": "*",
-        }
-    )
     found = finding(
         "policies_are_attached",
-        evidence(attached=known((BASIC, GITHUB)), documents=documents, key_policy=known(root)),
+        evidence(
+            attached=known((BASIC, GITHUB)), documents=documents, key_policy=known(policy(ROOT))
+        ),
     )
     assert (found.status, found.decides) == ("fail", True)
 

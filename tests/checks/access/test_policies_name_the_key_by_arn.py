@@ -5,6 +5,7 @@ from tests.checks.building import (
     ACCESS_ARN,
     KEY_ARN,
     READER,
+    ROOT,
     evidence,
     finding,
     known,
@@ -15,14 +16,6 @@ from tests.checks.building import (
 
 CHECK = "policies_name_the_key_by_arn"
 ALIAS = "arn:aws:kms:us-west-2:111111111111:alias/miyabi-secrets"
-ROOT = policy(
-    {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-)
 
 
 def test_beside_a_key_policy_that_allows_it_is_a_warning() -> None:
@@ -33,7 +26,7 @@ def test_beside_a_key_policy_that_allows_it_is_a_warning() -> None:
 
 def test_under_a_key_policy_that_leaves_it_to_iam_it_fails_and_decrypt_is_skipped() -> None:
     documents = secrets_statement("DecryptSecrets", Resource=ALIAS).documents
-    run = judge(evidence(documents=documents, key_policy=known(ROOT)))
+    run = judge(evidence(documents=documents, key_policy=known(policy(ROOT))))
     assert (run.finding(CHECK).status, run.finding("decrypt_is_allowed").status, run.answer) == (
         "fail",
         "skipped",
@@ -44,26 +37,22 @@ def test_under_a_key_policy_that_leaves_it_to_iam_it_fails_and_decrypt_is_skippe
 
 
 def test_an_alias_is_right_where_aliases_are_managed() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(
-                Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        with_statement(
+            Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS
+        ),
     )
+    assert found.status == "pass"
 
 
 def test_the_key_s_arn_passes_and_so_does_a_condition_on_the_alias() -> None:
     condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/miyabi-secrets"}}
-    assert (
-        finding(
-            CHECK,
-            secrets_statement(
-                "DecryptSecrets", Resource=KEY_ARN.rpartition("/")[0] + "/*", Condition=condition
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        secrets_statement(
+            "DecryptSecrets", Resource=KEY_ARN.rpartition("/")[0] + "/*", Condition=condition
+        ),
     )
+    assert found.status == "pass"
     assert ACCESS_ARN in READER.documents

@@ -87,25 +87,20 @@ def test_beside_a_statement_that_covers_the_secret_it_is_a_warning() -> None:
 
 
 def test_a_longer_name_is_another_secret() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(
-                Effect="Allow", Action="secretsmanager:GetSecretValue", Resource=f"{BARE}-of-others"
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        with_statement(
+            Effect="Allow", Action="secretsmanager:GetSecretValue", Resource=f"{BARE}-of-others"
+        ),
     )
+    assert found.status == "pass"
 
 
 def test_a_deny_that_matches_nothing_is_in_nobodys_way() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(Effect="Deny", Action="secretsmanager:GetSecretValue", Resource=BARE),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, with_statement(Effect="Deny", Action="secretsmanager:GetSecretValue", Resource=BARE)
     )
+    assert found.status == "pass"
 
 
 def test_in_a_boundary_it_fails_although_the_policies_allow() -> None:

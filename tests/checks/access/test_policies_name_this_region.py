@@ -33,17 +33,15 @@ def test_a_replica_named_beside_the_right_one_is_no_trap() -> None:
 
 
 def test_another_secret_elsewhere_is_no_trap() -> None:
-    assert (
-        finding(
-            CHECK,
-            with_statement(
-                Effect="Allow",
-                Action=READ,
-                Resource="arn:aws:secretsmanager:us-east-1:111111111111:secret:other-??????",
-            ),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK,
+        with_statement(
+            Effect="Allow",
+            Action=READ,
+            Resource="arn:aws:secretsmanager:us-east-1:111111111111:secret:other-??????",
+        ),
     )
+    assert found.status == "pass"
 
 
 def test_the_key_s_region_counts_where_the_key_policy_does_not_allow_by_itself() -> None:
@@ -55,12 +53,10 @@ def test_the_key_s_region_counts_where_the_key_policy_does_not_allow_by_itself()
 
 
 def test_a_wildcard_for_the_region_passes() -> None:
-    assert (
-        finding(
-            CHECK, secrets_statement("ReadSecrets", Resource=SECRET_ARN.replace("us-west-2", "*"))
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, secrets_statement("ReadSecrets", Resource=SECRET_ARN.replace("us-west-2", "*"))
     )
+    assert found.status == "pass"
 
 
 def test_the_region_in_a_condition_is_the_key_policy_s_own_matter() -> None:

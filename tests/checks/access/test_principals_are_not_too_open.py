@@ -56,12 +56,10 @@ def test_a_condition_that_limits_it_passes(condition: dict[str, Any]) -> None:
 
 
 def test_a_condition_that_limits_nobody_fails() -> None:
-    assert (
-        finding(
-            CHECK, secret_under(Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})
-        ).status
-        == "fail"
+    found = finding(
+        CHECK, secret_under(Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})
     )
+    assert found.status == "fail"
 
 
 def test_a_wildcard_of_the_account_s_own_calls_through_secrets_manager_passes_for_the_key() -> None:

@@ -47,12 +47,10 @@ def test_a_placeholder_is_a_warning() -> None:
 
 
 def test_a_secret_that_the_catalogue_does_not_know_is_expected_to_hold_nothing() -> None:
-    assert (
-        finding(
-            CHECK, evidence(spec=SecretSpec("other"), facts=known(VersionFacts(VERSION, "object")))
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, evidence(spec=SecretSpec("other"), facts=known(VersionFacts(VERSION, "object")))
     )
+    assert found.status == "pass"
 
 
 def test_a_value_that_this_console_may_not_read_is_unknown_with_the_statement_to_add() -> None:

@@ -21,13 +21,10 @@ def test_a_difference_is_a_loud_warning_that_the_headline_tells() -> None:
 
 def test_two_that_deny_alike_agree() -> None:
     documents = secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret").documents
-    assert (
-        finding(
-            CHECK,
-            evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),))),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),)))
     )
+    assert found.status == "pass"
 
 
 def test_a_service_control_policy_is_told_since_nothing_else_here_can_see_it() -> None:
@@ -38,13 +35,10 @@ def test_a_service_control_policy_is_told_since_nothing_else_here_can_see_it() -
 def test_where_ours_is_not_certain_there_is_nothing_to_differ_from() -> None:
     condition = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
     documents = secrets_statement("ReadSecrets", Condition=condition).documents
-    assert (
-        finding(
-            CHECK,
-            evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),))),
-        ).status
-        == "pass"
+    found = finding(
+        CHECK, evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),)))
     )
+    assert found.status == "pass"
 
 
 def test_not_allowed_to_ask_it_is_unknown_with_the_statement_to_add() -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import boto3
 import pytest
 
 from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws
+from deploy.demo.serving import in_thread
 from testkit import tls
 from tests.deploy.loader.front import Front
 
@@ -62,7 +63,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tls.Certificates:
 
 @pytest.fixture(scope="session")
 def running_front(local_aws: LocalAws, certificates: tls.Certificates) -> Iterator[Front]:
-    with Front(local_aws.endpoint, certificates).running() as front:
+    with in_thread(Front(local_aws.endpoint, certificates)) as front:
         yield front
 
 
@@ -162,5 +163,4 @@ def build_layer() -> Any:
     return importlib.import_module("build_layer")
 
 
-Misbehave = Callable[..., None]
 LAMBDA = Path(PROJECT / "deploy" / "lambda")

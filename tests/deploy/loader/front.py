@@ -6,8 +6,8 @@ import json
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deploy.demo.local_aws import CREDENTIALS
+from deploy.demo.serving import Answers
 from testkit.tls import REGION, Certificates
 
 Answer = Callable[["Handler", dict[str, Any]], None]
@@ -66,25 +67,12 @@ class Front(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away, or does not trust the certificate, is no fault of the server."""
 
-    @contextmanager
-    def running(self) -> Iterator[Front]:
-        thread = threading.Thread(target=self.serve_forever, args=[0.01], daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a body would wait 40 ms for its head's acknowledgement
+class Handler(Answers, BaseHTTPRequestHandler):
     server: Front
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         if self.headers["Authorization"] != expected_authorization(dict(self.headers), body):
             return self.refuse(
                 "InvalidSignatureException", "The request signature we calculated does not match."
@@ -117,9 +105,6 @@ class Handler(BaseHTTPRequestHandler):
     def refuse(self, code: str, message: str, status: int = 400) -> None:
         self.send(status, json.dumps({"__type": code, "message": message}).encode())
 
-    def log_message(self, *_: Any) -> None:
-        pass
-
 
 def refusing(code: str, message: str = "No.", status: int = 400) -> Answer:
     return lambda handler, asked: handler.refuse(code, message, status)
@@ -143,14 +128,12 @@ def sign_with_botocore(
     key_id: str = CREDENTIALS["AWS_ACCESS_KEY_ID"],
     secret_key: str = CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     region: str = REGION,
-    service: str = "secretsmanager",
-    method: str = "POST",
 ) -> str:
     """The Authorization header that botocore's own signer would send."""
     lower = {name.lower(): value for name, value in headers.items()}
-    request = AWSRequest(method=method, url=f"https://{lower['host']}/", data=body, headers=headers)
+    request = AWSRequest(method="POST", url=f"https://{lower['host']}/", data=body, headers=headers)
     request.context["timestamp"] = lower["x-amz-date"]
-    auth = SigV4Auth(Credentials(key_id, secret_key), service, region)
+    auth = SigV4Auth(Credentials(key_id, secret_key), "secretsmanager", region)
     canonical = auth.canonical_request(request)
     auth._inject_signature_to_request(
         request, auth.signature(auth.string_to_sign(request, canonical), request)

@@ -1,7 +1,6 @@
 """Through the AWS Lambda extension where it is there, and past it when it does not answer."""
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core import secrets as loader
+from deploy.demo.serving import in_thread
 from tests.deploy.loader.conftest import API_KEYS, CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front
 
@@ -60,14 +60,10 @@ def _text(value: Any) -> str:
 def extension(
     in_lambda: None, local_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Extension]:
-    with Extension(local_client) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
-        thread.start()
+    with in_thread(Extension(local_client)) as server:
         monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "extension")
         monkeypatch.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(server.server_address[1]))
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_secrets_come_from_the_extension_with_the_session_token(

@@ -187,8 +187,8 @@ def test_pauses_are_drawn_at_random_below_a_limit_that_grows(
 
 
 @contextmanager
-def listening(backlog: int = 5) -> Iterator[socket.socket]:
-    with socket.create_server(("127.0.0.1", 0), backlog=backlog) as server:
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
         yield server
 
 

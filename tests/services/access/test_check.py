@@ -33,7 +33,7 @@ def test_no_value_is_in_a_run(make_estate: MakeEstate, hana: Actor) -> None:
     result = json.dumps(
         check_access(estate.environments["dev"], "miyabi/dev/api-keys", hana).to_json()
     )
-    values = json.loads(estate.value("dev", "api-keys")).values()
+    values = estate.values("dev", "api-keys").values()
     assert not [value for value in values if value in result]
 
 

@@ -45,7 +45,7 @@ def create(aws: Aws, secret: str = "", **more: Any) -> tuple[str, Saved]:
 def test_it_is_made_under_the_environment_s_key_with_what_was_asked_for(dev: Aws) -> None:
     name, saved = create(dev, A="é\n")
     made = dev.client.describe_secret(SecretId=name)
-    assert json.loads(dev.value(name)) == {"A": "é\n"}
+    assert dev.values(name) == {"A": "é\n"}
     assert made["KmsKeyId"].startswith("arn:aws:kms:us-west-2:")
     assert ":key/" in made["KmsKeyId"]
     assert made["Description"] == "made by a test"
@@ -71,7 +71,7 @@ def test_what_the_catalogue_requires_and_nobody_set_is_a_placeholder(dev: Aws) -
     marked = {row.key for row in review.rows if "placeholder" in row.problems}
     first = Edit(name, "", (Change("EXTRA", SecretValue("x")),), generate=("MIYABI_ACCESS_TOKEN",))
     create_secret(dev.environment, HANA, NewSecret(first, "", {}))
-    stored = json.loads(dev.value(name))
+    stored = dev.values(name)
     assert len(stored["MIYABI_ACCESS_TOKEN"]) == 43
     assert stored["OAUTH_ISSUER"] == "https://placeholder.invalid/"
     assert stored["GITHUB_TOKEN"] == "ghp_" + "x" * 21

@@ -1,6 +1,5 @@
 """Emergencies: current without a second person, on record, until one has looked at it."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -55,7 +54,7 @@ def begin(staging: Aws, actor: Actor = HANA) -> tuple[str, Emergency]:
 
 def test_an_author_makes_a_proposal_current_alone_and_it_is_on_record_as_such(staging: Aws) -> None:
     secret, emergency = begin(staging)
-    assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
+    assert staging.values(secret) == {"A": "new", "B": "2"}
     labels = staging.labels(secret)
     assert labels == {emergency.version_id: ["AWSCURRENT"], emergency.base: ["AWSPREVIOUS"]}
     assert on_record(secret) == [("secret.propose", "done"), ("secret.emergency", "done")]

@@ -54,7 +54,7 @@ def test_it_becomes_a_new_proposal_of_the_same_keys_and_the_old_one_ends(staging
     reads = AuditRecord.objects.filter(secret=secret, action="value.read", phase="intent")
     assert "to put it on top" in {json.loads(row.details)["why"] for row in reads}
     approve(staging.environment, KENJI, waiting_proposal(staging.environment, saved.sequence))
-    assert json.loads(staging.value(secret)) == {"A": "mine", "B": "theirs", "C": "3", "D": "4"}
+    assert staging.values(secret) == {"A": "mine", "B": "theirs", "C": "3", "D": "4"}
 
 
 def test_a_key_that_both_changed_is_named_and_nothing_is_made(staging: Aws) -> None:

@@ -99,7 +99,7 @@ def test_s63_changes_of_different_keys_can_go_on_top_of_each_other(dev: Aws) -> 
 
     assert result.can_apply
     save(dev, secret, result.current, B="yours")
-    assert json.loads(dev.value(secret)) == {"A": "theirs", "B": "yours"}
+    assert dev.values(secret) == {"A": "theirs", "B": "yours"}
 
 
 def test_s63_a_version_made_outside_the_console_has_no_author(dev: Aws) -> None:

@@ -35,11 +35,11 @@ def edit_of(
 
 def test_it_works(estate: Estate, hana: Actor) -> None:
     edit = edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/srv/miyabi")
-    before = json.loads(estate.value("dev", "config"))
+    before = estate.values("dev", "config")
 
     saved = put_new_version(estate.environments["dev"], hana, edit)
 
-    assert json.loads(estate.value("dev", "config")) == before | {"MIYABI_ROOT": "/srv/miyabi"}
+    assert estate.values("dev", "config") == before | {"MIYABI_ROOT": "/srv/miyabi"}
     assert saved.changed == ("MIYABI_ROOT",)
     described = estate["dev"].clients.secretsmanager.describe_secret(SecretId=edit.secret)
     assert described["VersionIdsToStages"] == {
@@ -85,7 +85,7 @@ def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(
             Edit(first.secret, first.base, (Change("MIYABI_ROOT", SecretValue("/two")),)),
         )
     assert (caught.value.base, caught.value.current) == (first.base, saved.version_id)
-    assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/one"
+    assert estate.values("dev", "config")["MIYABI_ROOT"] == "/one"
     assert AuditRecord.objects.filter(outcome="conflict").count() == 1
 
 
@@ -126,7 +126,7 @@ def test_s67_a_secret_that_is_scheduled_for_deletion_is_not_edited(
 
 
 def test_nothing_changed_makes_no_version(estate: Estate, hana: Actor) -> None:
-    stored = json.loads(estate.value("dev", "config"))["MIYABI_ROOT"]
+    stored = estate.values("dev", "config")["MIYABI_ROOT"]
     with pytest.raises(NothingChanged):
         put_new_version(
             estate.environments["dev"],
@@ -158,7 +158,7 @@ def test_generated_tokens_are_made_while_saving(estate: Estate, hana: Actor) -> 
         hana,
         Edit(edit.secret, edit.base, generate=("MIYABI_ACCESS_TOKEN",)),
     )
-    assert len(json.loads(estate.value("dev", "api-keys"))["MIYABI_ACCESS_TOKEN"]) == 43
+    assert len(estate.values("dev", "api-keys")["MIYABI_ACCESS_TOKEN"]) == 43
 
 
 def test_a_secret_without_a_version_gets_its_first_one(

@@ -1,6 +1,5 @@
 """All environments side by side: one call for each, no known value read, and what fails is told."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -23,6 +22,7 @@ from secrets_ui.services.secrets.current_versions import all_known_versions
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, Watched
+from tests.services.secrets.test_read_other_environments import share_a_token
 
 pytestmark = pytest.mark.django_db
 Compare = Callable[..., Comparison]
@@ -129,14 +129,6 @@ def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared
     assert found.not_counted == ("staging",)
     assert {group.short for group in found.groups} == {"api-keys", "config"}
     assert all(len(row.cells) == 2 for group in found.groups for row in group.rows)
-
-
-def share_a_token(estate: Estate) -> None:
-    token = json.loads(estate.value("staging", "api-keys"))["MIYABI_ACCESS_TOKEN"]
-    document = json.loads(estate.value("prod", "api-keys")) | {"MIYABI_ACCESS_TOKEN": token}
-    estate["prod"].clients.secretsmanager.put_secret_value(
-        SecretId="miyabi/prod/api-keys", SecretString=json.dumps(document)
-    )
 
 
 def beyond_staging(environment: Environment, name: str) -> bool:

@@ -21,8 +21,8 @@ def states(estate: Estate, environment: str, actor: Actor) -> dict[str, str]:
 
 
 def share_a_token(estate: Estate) -> None:
-    token = json.loads(estate.value("staging", "api-keys"))["MIYABI_ACCESS_TOKEN"]
-    document = json.loads(estate.value("prod", "api-keys")) | {"MIYABI_ACCESS_TOKEN": token}
+    token = estate.values("staging", "api-keys")["MIYABI_ACCESS_TOKEN"]
+    document = estate.values("prod", "api-keys") | {"MIYABI_ACCESS_TOKEN": token}
     estate["prod"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/prod/api-keys", SecretString=json.dumps(document)
     )

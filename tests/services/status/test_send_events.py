@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from deploy.demo.serving import in_thread
 from secrets_ui.domain.status.events import Event
 from secrets_ui.domain.status.messages import webhook_payload
 from secrets_ui.models import StatusDelivery
@@ -55,21 +56,14 @@ class Receiver:
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
     receiver = Receiver()
     settings.STATUS_WEBHOOK_URL, settings.STATUS_WEBHOOK_KEY = f"{receiver.url}/hook", "k" * 40
-    yield receiver
-    receiver.stop()
+    with in_thread(receiver.server):
+        yield receiver
 
 
 def put(channel: str = "webhook", **more: Any) -> StatusDelivery:

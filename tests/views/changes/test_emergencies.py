@@ -10,9 +10,9 @@ from django.test import Client
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, StatusDelivery, StatusRunner
 from secrets_ui.services.status.tell_changes import tell_changes
-from testkit.posting import save_key
 from tests.conftest import Estate, MakeEstate, SignedIn, client_of
 from tests.urls import every_url
+from tests.views.changes.test_proposals import propose, root, text_of
 
 pytestmark = pytest.mark.django_db
 LIST, SECRET = "/dev/changes", "/dev/secret/miyabi/dev/config"
@@ -34,11 +34,6 @@ def kenji(signed_in: SignedIn) -> Client:
     return signed_in("approver", name="kenji")
 
 
-def propose(client: Client, estate: Estate, value: str = "/srv/miyabi") -> int:
-    answer = save_key(client, estate, "dev", "config", "MIYABI_ROOT", value)
-    return int(answer.json()["saved"].rpartition("=")[2])
-
-
 def begin(client: Client, number: int, reason: str = REASON) -> Any:
     return client.post(f"{LIST}/{number}/emergency", {"reason": reason})
 
@@ -46,16 +41,6 @@ def begin(client: Client, number: int, reason: str = REASON) -> Any:
 def look(client: Client, reason: str = "OPS-9: it was right") -> Any:
     [emergency] = [e["emergency"] for e in client.get(LIST).context["emergencies"]]
     return client.post(f"{LIST}/{emergency.sequence}/look", {"reason": reason})
-
-
-def root(estate: Estate) -> str:
-    return str(json.loads(estate.value("dev", "config"))["MIYABI_ROOT"])
-
-
-def text_of(client: Client, url: str = LIST) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
 
 
 def test_an_editor_makes_a_change_current_alone_and_a_second_person_looks_at_it(
@@ -133,7 +118,7 @@ def test_they_take_a_post_of_somebody_who_may_for_a_change_that_is_there(
 
 
 def outside(estate: Estate, **values: str) -> None:
-    stored = json.loads(estate.value("dev", "config"))
+    stored = estate.values("dev", "config")
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString=json.dumps(stored | values)
     )
@@ -153,7 +138,7 @@ def test_an_overtaken_proposal_is_put_on_top_by_its_author(
     new = entry["proposal"].sequence
     assert (answer["Location"], entry["proposal"].stale) == (f"{LIST}?saved={new}", "")
     kenji.post(f"{LIST}/{new}", {"decision": "approve"})
-    assert (root(dev), json.loads(dev.value("dev", "config"))["OTHER"]) == ("/srv/miyabi", "theirs")
+    assert (root(dev), dev.values("dev", "config")["OTHER"]) == ("/srv/miyabi", "theirs")
 
 
 def test_an_overtaken_proposal_of_the_same_key_is_made_anew(dev: Estate, hana: Client) -> None:

@@ -22,7 +22,7 @@ def editor(signed_in: SignedIn) -> Client:
 
 
 def stored(estate: Estate, secret: str = "config") -> dict[str, Any]:
-    return dict(json.loads(estate.value("dev", secret)))
+    return estate.values("dev", secret)
 
 
 def form(estate: Estate, pasted: str, **more: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_new_secret_is_reviewed_without_its_values_and_then_made(
     assert leaks(canary, review.content + answer.content + page.content) == []
     made = described(dev, NEW)
     assert (made["Description"], made["Tags"]) == ("what it is", [{"Key": "Team", "Value": "a"}])
-    assert json.loads(dev.value("dev", "new")) == {"TOKEN": canary, "PATH_TO": "/x"}
+    assert dev.values("dev", "new") == {"TOKEN": canary, "PATH_TO": "/x"}
     assert "Created" in text_of(admin.get("/dev/changes"))
 
 
@@ -97,7 +97,7 @@ def test_without_a_script_it_is_made_behind_a_box_and_a_refusal_keeps_what_is_no
         assert kept in text_of(refused)
     assert leaks(canary, refused.content) == []
     assert admin.post(CREATE, form | {"confirmed": "on"}).status_code == 302
-    assert json.loads(dev.value("dev", "new")) == {"A": canary}
+    assert dev.values("dev", "new") == {"A": canary}
 
 
 def test_what_the_catalogue_and_terraform_do_not_know_says_so(dev: Estate, admin: Client) -> None:

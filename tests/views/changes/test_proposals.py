@@ -13,6 +13,7 @@ from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
 from tests.conftest import Estate, MakeEstate, SignedIn, client_of
+from tests.views import reading
 
 pytestmark = pytest.mark.django_db
 LIST = "/dev/changes"
@@ -44,7 +45,7 @@ def decide(client: Client, number: int, decision: str, reason: str = "OPS-9: not
 
 
 def root(estate: Estate) -> str:
-    return str(json.loads(estate.value("dev", "config"))["MIYABI_ROOT"])
+    return str(estate.values("dev", "config")["MIYABI_ROOT"])
 
 
 def test_it_works(dev: Estate, hana: Client, kenji: Client) -> None:
@@ -142,9 +143,7 @@ def limited(prefix: str, *roles: str) -> Client:
 
 
 def text_of(client: Client, url: str = LIST) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
+    return reading.text_of(client.get(url))
 
 
 def test_the_last_changes_lead_to_their_history_and_to_their_record_for_who_may_see_it(
@@ -216,7 +215,7 @@ def test_who_decides_sees_what_the_author_saw_at_review(
     dev: Estate, hana: Client, kenji: Client
 ) -> None:
     url, version = edit_url("dev", "api-keys"), current_version(dev, "dev", "api-keys")
-    key = next(iter(json.loads(dev.value("dev", "api-keys"))))
+    key = next(iter(dev.values("dev", "api-keys")))
     rows = ("EXTRA", "set", "'quoted'"), ("MORE", "set", "x"), (key, "remove", "")
     hana.get(url)
     review = hana.post(url, key_form(version, *rows, step="review"), **JSON).json()["review"]

@@ -48,14 +48,9 @@ def hana(signed_in: SignedIn) -> Client:
     return signed_in("editor", "dev", name="hana")
 
 
-def values(estate: Estate) -> dict[str, str]:
-    found: dict[str, str] = json.loads(estate.value("dev", "api-keys"))
-    return found
-
-
 def put(estate: Estate, **changed: str) -> str:
     client = estate["dev"].clients.secretsmanager
-    document = json.dumps(values(estate) | changed)
+    document = json.dumps(estate.values("dev", "api-keys") | changed)
     answer = client.put_secret_value(SecretId=SECRET, SecretString=document)
     return str(answer["VersionId"])
 
@@ -93,7 +88,7 @@ def last_proposal() -> int:
 def test_a_token_is_rotated_from_the_first_step_to_the_last(
     estate: Estate, github: GitHub, hana: Client, signed_in: SignedIn
 ) -> None:
-    old, kenji = values(estate)[TOKEN], signed_in("editor", "dev", name="kenji")
+    old, kenji = estate.values("dev", "api-keys")[TOKEN], signed_in("editor", "dev", name="kenji")
     github.tokens[old] = Token("miyabi-bot", ("repo", "workflow"))
     base = current_version(estate, "dev", "api-keys")
     number = begin(hana)
@@ -145,10 +140,10 @@ def test_a_token_is_rotated_from_the_first_step_to_the_last(
 def test_a_key_of_our_own_is_generated_and_its_revocation_is_somebody_s_word(
     estate: Estate, hana: Client
 ) -> None:
-    number, old = begin(hana, OWN), values(estate)[OWN]
+    number, old = begin(hana, OWN), estate.values("dev", "api-keys")[OWN]
     assert "Generate a token" in hana.get(address(OWN)).content.decode()
     assert save(hana, estate, number, OWN, "generate", "").json() == {"saved": address(OWN)}
-    assert values(estate)[OWN] != old
+    assert estate.values("dev", "api-keys")[OWN] != old
     act(hana, "arrived", OWN, reason="deployed")
     assert step_of(hana, OWN) == "revoke"
     assert act(hana, "try_old", OWN) == 400
@@ -209,10 +204,10 @@ def test_one_rotation_of_a_key_is_open_and_one_that_is_over_can_be_followed_by_a
 
 
 def test_an_edit_of_a_rotation_sets_its_key_and_nothing_else(estate: Estate, hana: Client) -> None:
-    number, before = begin(hana), values(estate)
+    number, before = begin(hana), estate.values("dev", "api-keys")
     for row in ((OWN, "set", "x" * 40), (TOKEN, "remove", "")):
         answer = save(hana, estate, number, *row)
-        assert (answer.status_code, values(estate)) == (400, before)
+        assert (answer.status_code, estate.values("dev", "api-keys")) == (400, before)
     assert save(hana, estate, number + 1, TOKEN, "set", "x").status_code == 409
     for path in ("rotation=x", "rotation="):
         assert hana.get(f"/dev/edit/{SECRET}?{path}").status_code == 400
@@ -239,7 +234,7 @@ def test_a_value_that_was_saved_in_another_way_is_told_and_the_rotation_goes_on_
 def test_an_old_value_that_is_current_again_is_told_before_and_after_the_end(
     estate: Estate, hana: Client, github: GitHub
 ) -> None:
-    number, old = begin(hana), values(estate)[TOKEN]
+    number, old = begin(hana), estate.values("dev", "api-keys")[TOKEN]
     save(hana, estate, number, TOKEN, "set", github.make_token())
     act(hana, "arrived", reason="deployed")
     put(estate, **{TOKEN: old})
@@ -274,7 +269,7 @@ def test_nobody_s_answer_ends_no_rotation(
     dev: tuple[Estate, RecordingAws], hana: Client, github: GitHub
 ) -> None:
     estate, aws = dev
-    github.tokens[values(estate)[TOKEN]] = Token("miyabi-bot")
+    github.tokens[estate.values("dev", "api-keys")[TOKEN]] = Token("miyabi-bot")
     save(hana, estate, begin(hana), TOKEN, "set", github.make_token())
     act(hana, "arrived", reason="deployed")
     assert act(hana, "try_old") == 302

@@ -34,7 +34,7 @@ def form(estate: Estate, *targets: str, **more: Any) -> dict[str, Any]:
 
 
 def value(estate: Estate, place: str, key: str = KEY) -> str:
-    return str(json.loads(estate.value(place, "config"))[key])
+    return str(estate.values(place, "config")[key])
 
 
 def test_a_copy_is_reviewed_and_carried_out_without_a_script(
@@ -115,7 +115,7 @@ def test_the_key_is_the_address_s_and_each_environment_is_asked_once(
     saved = signed_in("editor").post(url(), sent, **JSON).json()["saved"]
     assert "%2C" not in saved
     assert value(estate, "dev") == "another"
-    assert "OTHER" not in json.loads(estate.value("dev", "config"))
+    assert "OTHER" not in estate.values("dev", "config")
 
 
 def test_results_are_told_by_target_and_sent_again_only_what_failed_is_tried(
@@ -185,7 +185,7 @@ def test_s02_no_answer_record_or_row_holds_a_copied_or_a_typed_value(
         admin.get("/audit/export.jsonl"),
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 409, 200, 302, 200, 200]
-    assert json.loads(estate.value("dev", "loose")) == {"CANARY": typed}
+    assert estate.values("dev", "loose") == {"CANARY": typed}
     texts = [(str(number), whole(answer)) for number, answer in enumerate(answers)]
     assert leaks_in(typed, [*texts, *database_dump()]) == []
 
@@ -319,4 +319,4 @@ def test_a_key_s_name_comes_back_exactly_from_the_address(
     answer = client.post(url(key=name, secret="loose"), {**sent, "confirmed": "on"})
     assert answer.status_code == 302, answer.content.decode()
     for place in ("dev", "prod"):
-        assert json.loads(estate.value(place, "loose")) == {name: "y", "bro\nken": place}
+        assert estate.values(place, "loose") == {name: "y", "bro\nken": place}

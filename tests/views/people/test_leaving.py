@@ -74,7 +74,7 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
     form = {f"owner-{ids['ONE']}": "mika", f"due-{ids['ONE']}": DUE, f"owner-{ids['TWO']}": ""}
     done = post(admin, hana, "plan", **form)
     assert f"is to be changed by {DUE}" in admin.get(done.url).content.decode()
-    record = AuditRecord.objects.order_by("sequence").last()
+    record = AuditRecord.objects.latest("sequence")
     assert json.loads(record.details) == {
         "account": HANA.name,
         "keys": 1,

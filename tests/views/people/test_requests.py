@@ -29,9 +29,7 @@ def answer(client: Client, **form: Any) -> Any:
 
 
 def last() -> AuditRecord:
-    found = AuditRecord.objects.order_by("sequence").last()
-    assert found
-    return found
+    return AuditRecord.objects.latest("sequence")
 
 
 def test_a_role_is_asked_for_and_given_for_a_time(person: Any, signed_in: SignedIn) -> None:

@@ -16,6 +16,7 @@ from secrets_ui.services.people.calendar_feed import GUESSES
 from secrets_ui.services.people.people import find_person, switch_account
 from secrets_ui.views.secrets.due import MOST_LATER
 from tests.conftest import MakeEstate, SignedIn, client_of
+from tests.views.reading import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,15 +40,10 @@ def dates() -> None:
     date("dev", "database", "PASSWORD", 60)
 
 
-def text(answer: Any) -> str:
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
-
-
 def test_keys_of_all_environments_are_listed_by_date_with_owner_and_the_way_to_rotate(
     signed_in: SignedIn,
 ) -> None:
-    page = text(signed_in("editor").get("/due"))
+    page = text_of(signed_in("editor").get("/due"))
     places = [page.index(words) for words in ("Due now", "Within 14 days", "Later")]
     assert places == sorted(places)
     assert [page.count(words) for words in ("2 days ago", "in 5 days", "at the latest")] == [1] * 3
@@ -57,7 +53,7 @@ def test_keys_of_all_environments_are_listed_by_date_with_owner_and_the_way_to_r
     # Nobody steps on what AWS rotates.
     assert page.count(">Rotate<span") == 3
     date("dev", "api-keys", "", None, why=Why.ROTATION, text="AWS rotates it by itself.")
-    assert text(signed_in("editor").get("/due")).count(">Rotate<span") == 2
+    assert text_of(signed_in("editor").get("/due")).count(">Rotate<span") == 2
 
 
 def test_one_environment_and_the_names_that_a_person_may_see_are_all_that_is_listed(
@@ -65,9 +61,9 @@ def test_one_environment_and_the_names_that_a_person_may_see_are_all_that_is_lis
 ) -> None:
     user = person("viewer", "dev", "prod")
     client = client_of(user)
-    assert "miyabi/prod/" not in text(client.get("/dev/due"))
+    assert "miyabi/prod/" not in text_of(client.get("/dev/due"))
     RoleGrant.objects.filter(user=user, environment="prod").update(prefix="config")
-    page = text(client.get("/due"))
+    page = text_of(client.get("/due"))
     assert "miyabi/prod/config" in page
     assert "miyabi/prod/api-keys" not in page
     assert ">Rotate<span" not in page
@@ -75,7 +71,7 @@ def test_one_environment_and_the_names_that_a_person_may_see_are_all_that_is_lis
 
 def test_as_months_each_date_stands_on_its_day(signed_in: SignedIn) -> None:
     client = signed_in("viewer")
-    page = text(client.get("/dev/due?by=month"))
+    page = text_of(client.get("/dev/due?by=month"))
     day = datetime.now(UTC).date() + timedelta(days=5)
     assert page.count(f'href="#d{day}"') == page.count(f'id="d{day}"') == 1
     assert f"{day:%B %Y}" in page
@@ -88,20 +84,20 @@ def test_of_thousands_of_dates_the_list_has_the_next_and_the_months_have_all(
     for number in range(MOST_LATER):
         date("staging", f"service-{number}", "KEY", 100)
     client = signed_in("viewer")
-    page = text(client.get("/staging/due"))
+    page = text_of(client.get("/staging/due"))
     assert "Months</a> shows them all" not in page
     date("staging", "the-last", "LAST", 101)
-    page = text(client.get("/staging/due"))
+    page = text_of(client.get("/staging/due"))
     assert "And 1 later date: " in page
     assert "the-last" not in page
-    assert "the-last" in text(client.get("/staging/due?by=month"))
+    assert "the-last" in text_of(client.get("/staging/due?by=month"))
 
 
 def test_dates_that_are_old_or_not_known_are_said_to_be(signed_in: SignedIn) -> None:
     StatusSnapshot.objects.filter(environment="staging").delete()
     KeyDue.objects.filter(environment="prod").update(read_at=datetime(2026, 1, 1, tzinfo=UTC))
     date("dev", "api-keys", "OAUTH_CLIENT_SECRET", None)
-    page = text(signed_in("viewer").get("/due"))
+    page = text_of(signed_in("viewer").get("/due"))
     assert "prod was last checked" in page
     assert "staging has not been checked yet." in page
     assert "dev was last checked" not in page
@@ -127,13 +123,13 @@ def test_what_aws_rotates_says_so_on_its_page_and_before_an_edit(
         SecretId=name, VersionStage="AWSPENDING", RemoveFromVersionId=pending
     )
     for path in (f"/dev/secret/{name}", f"/dev/edit/{name}"):
-        page = text(signed_in("editor").get(path))
+        page = text_of(signed_in("editor").get(path))
         assert "AWS rotates this secret by a rotation function, rate(30 days)." in page
         assert "Next rotation due by" in page
         assert ("What you set is replaced then" in page) is ("edit" in path)
         assert "/dev/rotate/" not in page
     rotate = f"/dev/rotate/{name}?key=BASE_URL"
-    assert "It is not rotated here as well." in text(signed_in("editor").get(rotate))
+    assert "It is not rotated here as well." in text_of(signed_in("editor").get(rotate))
     assert signed_in("editor").post(rotate, {"do": "begin", "reason": "x"}).status_code == 400
 
 
@@ -178,7 +174,7 @@ def test_the_command_counts_a_rotation_of_aws_once_it_is_late_and_says_what_is_n
 
 def address_of(client: Client) -> str:
     """Makes a calendar, and takes its path from the page."""
-    page = text(client.post("/account/calendar"))
+    page = text_of(client.post("/account/calendar"))
     return "/calendar/" + page.partition("/calendar/")[2].partition("<")[0]
 
 
@@ -218,7 +214,7 @@ def test_a_calendar_ends_by_hand_by_a_new_one_and_with_the_account(
     first = address_of(client)
     second = address_of(client)
     assert [Client().get(path).status_code for path in (first, second)] == [404, 200]
-    page = text(client.post("/account/calendar/end", follow=True))
+    page = text_of(client.post("/account/calendar/end", follow=True))
     assert "Your calendar address was ended." in page
     assert Client().get(second).status_code == 404
     third = address_of(client)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +12,7 @@ from secrets_ui.models import KeyDue, StatusSnapshot, VersionRecord
 from testkit.posting import JSON, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import SignedIn, Watched, finish_calls
+from tests.views.reading import text_of
 
 pytestmark = pytest.mark.django_db
 NAME = "miyabi/dev/config"
@@ -38,17 +38,12 @@ def broken(watched: Watched, signed_in: SignedIn) -> tuple[Client, RecordingAws,
     return client, aws, ids
 
 
-def shown(answer: Any, status: int = 502) -> str:
-    assert answer.status_code == status
-    return " ".join(answer.content.decode().split())
-
-
 def test_the_error_stands_above_what_is_on_record(
     broken: tuple[Client, RecordingAws, list[str]],
 ) -> None:
     client, _, ids = broken
     for page in PAGES:
-        text = shown(client.get(page))
+        text = text_of(client.get(page), 502)
         assert "Allow secretsmanager:DescribeSecret" in text
         assert text.index("AccessDeniedException") < text.index("own records, and may be old")
         known = client.get(page).context["known"]
@@ -78,7 +73,7 @@ def test_keys_due_dates_and_findings_are_told_with_their_age(
     keep_key_due_and_finding(
         '[{"check": "c", "status": "fail", "text": "Something is wrong.", "since": ""}]'
     )
-    text = shown(client.get(DETAIL))
+    text = text_of(client.get(DETAIL), 502)
     assert "MIYABI_ROOT" in text
     assert "When keys are due" in text
     assert "1 date, as of " in text
@@ -93,7 +88,7 @@ def test_a_finding_names_owner_runbook_and_next_step_and_nothing_leads_to_the_pa
     whom = {"owner": "team-core", "runbook": "https://runbooks.test/rotate"}
     found = StatusFinding("keys_are_young_enough", "fail", "Too old.", "BASE_URL", **whom)
     keep_key_due_and_finding(json.dumps([found.to_json()]))
-    text = shown(client.get(DETAIL))
+    text = text_of(client.get(DETAIL), 502)
     assert "Owner: <bdi>team-core</bdi>" in text
     assert 'href="https://runbooks.test/rotate"' in text
     assert "Rotate it: get a new value" in text
@@ -106,14 +101,14 @@ def test_keys_that_were_looked_at_under_earlier_rules_are_not_shown_as_never_loo
 ) -> None:
     client, _, _ = broken
     VersionRecord.objects.update(digest="earlier")
-    text = shown(client.get(DETAIL))
+    text = text_of(client.get(DETAIL), 502)
     assert "Nobody has looked at its keys here under today’s rules of the catalogue." in text
 
 
 def test_nothing_is_offered_that_needs_aws(broken: tuple[Client, RecordingAws, list[str]]) -> None:
     client, _, _ = broken
     for page in PAGES:
-        text = shown(client.get(page))
+        text = text_of(client.get(page), 502)
         for act in ("edit", "import", "restore", "pin", "reveal", "rotate", "troubleshoot"):
             assert f"/dev/{act}/" not in text
 
@@ -124,7 +119,7 @@ def test_a_throttled_or_silent_aws_has_its_own_status(
     client, aws, _ = broken
     aws.break_call("DescribeSecret", "ThrottlingException", "slow")
     for page in PAGES:
-        assert "AWS asked us to slow down" in shown(client.get(page), 503)
+        assert "AWS asked us to slow down" in text_of(client.get(page), 503)
 
 
 def test_versions_that_cannot_be_listed_leave_the_history_on_record(
@@ -133,7 +128,7 @@ def test_versions_that_cannot_be_listed_leave_the_history_on_record(
     client, aws, _ = broken
     aws.mend()
     aws.break_call("ListSecretVersionIds", "AccessDeniedException", "not authorized")
-    assert "Versions on record" in shown(client.get(HISTORY))
+    assert "Versions on record" in text_of(client.get(HISTORY), 502)
 
 
 def test_what_aws_does_not_have_is_told_alone(
@@ -142,7 +137,7 @@ def test_what_aws_does_not_have_is_told_alone(
     client, aws, _ = broken
     aws.break_call("DescribeSecret", "ResourceNotFoundException", "no")
     for page in PAGES:
-        assert "own records" not in shown(client.get(page), 404)
+        assert "own records" not in text_of(client.get(page), 404)
     finish_calls()
     assert "FilterLogEvents" not in aws.operations()  # dozens of them for one secret
 
@@ -150,7 +145,7 @@ def test_what_aws_does_not_have_is_told_alone(
 def test_a_secret_without_records_says_so(watched: Watched, signed_in: SignedIn) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
-    text = shown(signed_in("viewer").get(DETAIL))
+    text = text_of(signed_in("viewer").get(DETAIL), 502)
     assert "It has not seen which version is AWSCURRENT." in text
     assert "no version of it on record" in text
 
@@ -161,4 +156,4 @@ def test_a_script_is_told_the_error_alone(broken: tuple[Client, RecordingAws, li
         answer = client.get(page, **JSON)
         assert answer.status_code == 502
         assert answer.json()["problem"]["code"] == "AccessDeniedException"
-    assert "own records" not in shown(client.get(f"{ROLLOUT}?as=json"))
+    assert "own records" not in text_of(client.get(f"{ROLLOUT}?as=json"), 502)

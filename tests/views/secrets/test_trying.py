@@ -28,13 +28,8 @@ def dev(watched: Callable[..., Any], github: GitHub) -> tuple[Estate, RecordingA
     return found
 
 
-def values(estate: Estate) -> dict[str, str]:
-    found: dict[str, str] = json.loads(estate.value("dev", "api-keys"))
-    return found
-
-
 def put(estate: Estate, **changed: str) -> None:
-    document = json.dumps(values(estate) | changed)
+    document = json.dumps(estate.values("dev", "api-keys") | changed)
     client = estate["dev"].clients.secretsmanager
     client.put_secret_value(SecretId="miyabi/dev/api-keys", SecretString=document)
 
@@ -58,7 +53,7 @@ def test_a_value_is_tried_on_record_and_its_page_says_what_came_of_it(
     dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
 ) -> None:
     estate, aws = dev
-    client, token = signed_in("editor", "dev"), values(estate)[TOKEN]
+    client, token = signed_in("editor", "dev"), estate.values("dev", "api-keys")[TOKEN]
     github.tokens[token] = Token("miyabi-bot", ("repo",), in_days(9))
     assert known(client) == ("Not tried yet", "")
 
@@ -111,7 +106,7 @@ def test_s114_a_refusal_stays_one_while_nobody_answers_and_ends_with_an_answer(
     dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
 ) -> None:
     estate, _ = dev
-    client, token = signed_in("editor", "dev"), values(estate)[TOKEN]
+    client, token = signed_in("editor", "dev"), estate.values("dev", "api-keys")[TOKEN]
     seen = []
     for wrong, is_known in (("503", False), ("", False), ("garbage", False), ("", True)):
         github.wrong = wrong
@@ -146,7 +141,7 @@ def test_an_oauth_app_is_tried_by_both_its_values_and_anew_when_one_changes(
     dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
 ) -> None:
     estate, _ = dev
-    client, held = signed_in("editor", "dev"), values(estate)
+    client, held = signed_in("editor", "dev"), estate.values("dev", "api-keys")
     github.apps[held["GITHUB_OAUTH_CLIENT_ID"]] = held[SECRET]
     ask(client, estate, SECRET)
     assert known(client, SECRET) == ("Works", "secret of an OAuth app")
@@ -277,7 +272,8 @@ def test_a_typed_value_is_tried_before_it_is_saved_and_its_page_knows_it_afterwa
     dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
 ) -> None:
     estate, aws = dev
-    client, typed, before = signed_in("editor", "dev"), github.make_token(9), values(estate)
+    client, typed = signed_in("editor", "dev"), github.make_token(9)
+    before = estate.values("dev", "api-keys")
     url, base = edit_url("dev", "api-keys"), current_version(estate, "dev", "api-keys")
     rows = ((TOKEN, "set", typed), ("MIYABI_ACCESS_TOKEN", "set", "x" * 40))
     client.get(PAGE)
@@ -297,7 +293,7 @@ def test_a_typed_value_is_tried_before_it_is_saved_and_its_page_knows_it_afterwa
     assert (intent.base_version_id, outcome.outcome) == (base, "done")
     texts = [("answer", whole(answer)), *database_dump()]
     assert leaks_in(typed[4:], texts) == []
-    assert values(estate) == before
+    assert estate.values("dev", "api-keys") == before
     put(estate, GITHUB_TOKEN=typed)
     assert known(client)[0] == "Expires in 9 days"
 
@@ -307,7 +303,7 @@ def test_a_typed_secret_of_an_app_is_tried_with_the_typed_id_or_else_with_the_st
 ) -> None:
     estate, _ = dev
     client, app = signed_in("editor", "dev"), "GITHUB_OAUTH_CLIENT_ID"
-    stored, typed = values(estate)[app], "s" * 40
+    stored, typed = estate.values("dev", "api-keys")[app], "s" * 40
     github.apps |= {stored: typed, "new-app": typed}
     for rows in ([(SECRET, typed)], [(SECRET, typed), (app, "new-app")]):
         assert try_typed(client, estate, *rows).json()["verdict"]["text"] == "Works"

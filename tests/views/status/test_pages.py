@@ -12,6 +12,7 @@ from django.test import Client
 from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import StatusRunner, StatusSnapshot, StatusSpan, WaitingRecord
 from tests.conftest import SignedIn
+from tests.views.reading import text_of
 
 pytestmark = pytest.mark.django_db
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
@@ -52,11 +53,6 @@ def healthy() -> None:
     keep("", "", PASS)
 
 
-def text(answer: Any) -> str:
-    assert answer.status_code == 200
-    return " ".join(answer.content.decode().split())
-
-
 def headline(answer: Any) -> str:
     return str(answer.context["board"].headline.text)
 
@@ -64,7 +60,7 @@ def headline(answer: Any) -> str:
 def test_when_all_is_healthy_one_sentence_says_so(healthy: None, signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get("/status")
     assert re.fullmatch(r"All three environments are healthy, checked 4\d s ago", headline(answer))
-    assert 'id="trouble"' not in text(answer)
+    assert 'id="trouble"' not in text_of(answer)
 
 
 def test_trouble_comes_first_and_each_line_leads_to_what_explains_it(
@@ -72,7 +68,7 @@ def test_trouble_comes_first_and_each_line_leads_to_what_explains_it(
 ) -> None:
     keep("prod", "api-keys", WARN, FAIL)
     keep("dev", "api-keys", WARN)
-    page = text(signed_in("viewer").get("/status"))
+    page = text_of(signed_in("viewer").get("/status"))
     assert page.index(FAIL.text) < page.index(WARN.text)
     assert page.index('id="trouble"') < page.index('id="rows-dev"')
     assert 'href="/prod/troubleshoot/miyabi/prod/api-keys#decrypt_is_allowed"' in page
@@ -83,7 +79,7 @@ def test_trouble_comes_first_and_each_line_leads_to_what_explains_it(
 def test_each_row_says_what_proved_it_when_and_what_was_not_checked(
     healthy: None, signed_in: SignedIn
 ) -> None:
-    page = text(signed_in("viewer").get("/status"))
+    page = text_of(signed_in("viewer").get("/status"))
     assert "DescribeSecret" in page
     assert "CloudTrail could not be asked." in page
     assert re.search(r"4\d s ago", page)
@@ -94,7 +90,7 @@ def test_the_same_trouble_of_many_secrets_is_one_line(healthy: None, signed_in: 
         keep("prod", f"service-{number:02}", FAIL)
     answer = signed_in("viewer").get("/status")
     assert len(answer.context["troubles"]) == 1
-    assert "The same holds for 29 other secrets." in text(answer)
+    assert "The same holds for 29 other secrets." in text_of(answer)
 
 
 def test_what_is_old_is_unknown_and_an_old_failure_stays_one(
@@ -112,7 +108,7 @@ def test_what_is_old_is_unknown_and_an_old_failure_stays_one(
 def test_before_the_first_pass_it_is_unknown(signed_in: SignedIn) -> None:
     answer = signed_in("viewer").get("/status")
     assert answer.context["board"].headline.status == "unknown"
-    assert "No checks are scheduled" in text(answer)
+    assert "No checks are scheduled" in text_of(answer)
 
 
 def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
@@ -121,7 +117,7 @@ def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
     last = datetime.now(UTC) - timedelta(minutes=12)
     runner = StatusRunner.objects.create(pk=1, every=60, alive_at=last)
     client = signed_in("viewer")
-    page = text(client.get("/status"))
+    page = text_of(client.get("/status"))
     assert "Checks have stopped:" in page
     assert f"last sign at {last.day} {last:%b %Y, %H:%M:%S} UTC, 12 min ago." in page
     assert "--every 60</code>, or check now." in page
@@ -129,13 +125,13 @@ def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
     assert (told["alive"], told["last_sign_at"]) == (False, last.isoformat(timespec="seconds"))
     runner.alive_at = datetime.now(UTC)
     runner.save()
-    assert "Checks have stopped" not in text(client.get("/status"))
+    assert "Checks have stopped" not in text_of(client.get("/status"))
 
 
 def test_a_person_sees_the_environments_of_theirs_alone(healthy: None, signed_in: SignedIn) -> None:
     keep("prod", "api-keys", FAIL)
     client = signed_in("viewer", "dev")
-    assert "prod" not in text(client.get("/status"))
+    assert "prod" not in text_of(client.get("/status"))
     assert headline(client.get("/status")).startswith("dev is healthy")
     assert client.get("/prod/status").status_code == 403
     assert [place["name"] for place in client.get("/status.json").json()["environments"]] == ["dev"]
@@ -154,8 +150,8 @@ def test_a_link_into_the_audit_log_is_for_those_who_may_read_it(
         "no_open_intents", "warn", "The outcome is not on record.", "7", page="audit", anchor="7"
     )
     keep("dev", "api-keys", intent)
-    assert 'href="/audit/7"' in text(signed_in("auditor").get("/status"))
-    assert 'href="/audit/7"' not in text(signed_in("viewer").get("/status"))
+    assert 'href="/audit/7"' in text_of(signed_in("auditor").get("/status"))
+    assert 'href="/audit/7"' not in text_of(signed_in("viewer").get("/status"))
 
 
 @pytest.mark.slow
@@ -205,7 +201,7 @@ def test_the_history_is_drawn_and_told_in_words(healthy: None, signed_in: Signed
     StatusSpan.objects.create(
         environment="prod", status="fail", began_at=now - timedelta(days=2), seen_at=now
     )
-    page = text(signed_in("viewer").get("/status"))
+    page = text_of(signed_in("viewer").get("/status"))
     assert "The last 90 days of prod: a failure on 3 days (last on " in page
     assert page.count('class="day fail"') == 3
 
@@ -214,7 +210,7 @@ def test_the_wall_has_no_frame_around_it_and_tells_the_same(
     healthy: None, signed_in: SignedIn
 ) -> None:
     keep("prod", "api-keys", FAIL)
-    page = text(signed_in("viewer").get("/status?wall"))
+    page = text_of(signed_in("viewer").get("/status?wall"))
     assert ' wall"' in page
     assert FAIL.text in page
     assert 'http-equiv="refresh"' in page
@@ -225,7 +221,7 @@ def test_run_now_is_a_post_that_leaves_a_wish(healthy: None, signed_in: SignedIn
     assert client.get("/status/run").status_code == 405
     assert client.post("/status/run").headers["Location"] == "/status"
     assert StatusRunner.objects.get().wanted_at is not None
-    assert "A check was asked for" in text(client.get("/status"))
+    assert "A check was asked for" in text_of(client.get("/status"))
     assert client.get("/status").context["refresh"] == 3
 
 
@@ -236,7 +232,7 @@ def test_names_and_texts_of_aws_are_inert(healthy: None, signed_in: SignedIn) ->
         StatusFinding("alarms_are_quiet", "fail", "The alarm <img src=x> is in alarm.", "<b>"),
     )
     for path in ("/status", "/dev/status", "/status?wall"):
-        page = text(signed_in("viewer").get(path))
+        page = text_of(signed_in("viewer").get(path))
         assert "<script>alert" not in page
         assert "<img src=x>" not in page
 
