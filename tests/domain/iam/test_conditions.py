@@ -349,3 +349,22 @@ def test_the_operator_families_are_disjoint_and_known():
     for family, is_negated in zip(families, (False, True, False), strict=True):
         found = [find_operator(name) for name in family]
         assert [operator and operator.is_negated for operator in found] == [is_negated] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "has_wildcards", "ignores_case"),
+    [
+        ("StringEquals", False, False),
+        ("StringNotEqualsIgnoreCaseIfExists", False, True),
+        ("ForAnyValue:StringNotLike", True, False),
+        ("ArnEquals", True, False),
+        ("Null", False, False),
+        ("IpAddress", False, False),
+    ],
+)
+def test_an_operator_says_how_it_reads_texts(
+    name: str, has_wildcards: bool, ignores_case: bool
+) -> None:
+    operator = find_operator(name)
+    assert operator
+    assert (operator.has_wildcards, operator.ignores_case) == (has_wildcards, ignores_case)

@@ -255,3 +255,26 @@ def test_every_policy_that_aws_manages_parses() -> None:
         assert [s.actions.malformed for s in parsed.statements if s.actions.malformed] == []
         longest = max(longest, len(json.dumps(policy["Document"])))
     assert longest > 65_536
+
+
+VARIABLES = {
+    "Effect": "Allow",
+    "Action": "secretsmanager:*",
+    "Resource": ["arn:aws:secretsmanager:*:*:secret:${aws:PrincipalTag/team}/*", "*"],
+    "Condition": {
+        "StringLike": {"aws:userid": ["*:${ AWS:SourceIdentity , 'nobody'}${*}", "plain"]},
+        "StringEquals": {"aws:PrincipalOrgID": "o-example"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "variables"),
+    [("2012-10-17", {"aws:principaltag/team", "aws:sourceidentity"}), ("2008-10-17", set())],
+)
+def test_a_statement_tells_which_keys_it_uses_as_variables(
+    version: str, variables: set[str]
+) -> None:
+    text = json.dumps({"Version": version, "Statement": VARIABLES})
+    [only] = parse_policy("p", text, PolicyKind.IDENTITY).statements
+    assert only.variables == variables

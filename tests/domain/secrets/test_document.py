@@ -12,7 +12,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from tests.domain.strategies import WrittenDocument, loads, written_documents
 
 
-def edited(text: str, **changes: str | None) -> str:
+def edited(text: str, /, **changes: str | None) -> str:
     wanted = [
         Change(key, None if value is None else SecretValue(value)) for key, value in changes.items()
     ]
