@@ -1,13 +1,10 @@
-"""Texts that several errors, pages and answers share, and what carries any text over a border."""
+"""What carries any text over a border: into CSV, JSON, a database, an answer."""
 
 import csv
 import io
 import re
 from collections.abc import Iterable
 from datetime import datetime
-
-CONFIRM_IDENTITY = "Confirm your identity"
-TYPING_KEPT = "Nothing was done. What you typed is still in this page."
 
 # Half of a surrogate pair: JSON can spell one, and UTF-8 cannot hold it.
 _HALF = re.compile("[\ud800-\udfff]")
@@ -32,28 +29,6 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerows([_FORMULA.sub(r"\1'", str(cell)) for cell in row] for row in rows)
     return out.getvalue()
-
-
-def capitalized(text: str) -> str:
-    """With a capital first, the rest as it is: what begins a sentence. The name of a call, such as
-    s3:GetObject, stays as AWS spells it."""
-    is_name = ":" in text.partition(" ")[0][:-1]
-    return text if is_name else text[:1].upper() + text[1:]
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """`1 key`, `2 keys`; `many` is for what takes more than an s."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def calls_in_words(made: int, failed: int) -> str:
-    """How many calls AWS was asked, and how many of them it refused or did not answer."""
-    calls = f"{made} AWS call{'' if made == 1 else 's'}"
-    if not failed:
-        return calls
-    if failed == made:
-        return f"{calls}, {'which' if made == 1 else 'all of which'} failed"
-    return f"{calls}, {failed} of which failed"
 
 
 def encodable(text: str) -> str:

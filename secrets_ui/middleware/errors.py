@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError, StepUpNeeded
-from secrets_ui.domain.texts import TYPING_KEPT
+from secrets_ui.domain.errors.wording import TYPING_KEPT
 from secrets_ui.logs import path_for_log
 from secrets_ui.views.answers import error_answer, log_refused, wants_json
 

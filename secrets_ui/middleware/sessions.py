@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from secrets_ui.domain.texts import TYPING_KEPT
+from secrets_ui.domain.errors.wording import TYPING_KEPT
 from secrets_ui.views.answers import wants_json
 
 from .errors import database_away, is_there, sign_in_again

@@ -17,13 +17,14 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.changes.edit import GENERATED_CHARACTERS
+from ..domain.errors.wording import CONFIRM_IDENTITY, calls_in_words, capitalized
 from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for_script
 from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
 from ..domain.status.status import join
-from ..domain.texts import CONFIRM_IDENTITY, calls_in_words, capitalized, encodable
+from ..domain.texts import encodable
 
 register = template.Library()
 

@@ -5,8 +5,8 @@ from ...domain.access.context import role_name_of
 from ...domain.access.error_reading import read_error
 from ...domain.access.evidence import AccessEvidence, Denial, Known
 from ...domain.access.finding import Finding
+from ...domain.errors.wording import plural
 from ...domain.secrets.dates import as_moment
-from ...domain.texts import plural
 from ..wording.reporter import Reporter
 
 TITLE = "CloudTrail shows no recent denials"

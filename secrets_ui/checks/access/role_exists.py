@@ -2,7 +2,7 @@
 
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, LambdaError, Remedy
-from ...domain.texts import plural
+from ...domain.errors.wording import plural
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import LAMBDA_ROLE, then_apply
 from ..wording.reporter import Reporter

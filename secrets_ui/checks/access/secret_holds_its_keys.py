@@ -2,9 +2,9 @@
 
 from ...domain.access.evidence import AccessEvidence, Known, Unreachable
 from ...domain.access.finding import Finding, Remedy
+from ...domain.errors.wording import plural
 from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.health import key_states
-from ...domain.texts import plural
 from ..wording.explain import names
 from ..wording.reporter import Reporter
 from .key_is_usable import can_decrypt

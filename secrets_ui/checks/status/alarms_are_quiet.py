@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
 from ...domain.access.reading import why_unknown
+from ...domain.errors.wording import plural
 from ...domain.secrets.dates import as_moment
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
-from ...domain.texts import plural
 from ...domain.usage.alarm import Alarm
 from .saying import Saying
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Denied, Known
 from ...domain.access.reading import why_unknown
+from ...domain.errors.wording import plural
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
-from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "AWS lists the secrets"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
 from ...domain.access.finding import Finding
+from ...domain.errors.wording import plural
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "The Lambda can read the secret"

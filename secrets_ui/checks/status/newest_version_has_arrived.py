@@ -6,9 +6,9 @@ Without these reader_is_up_to_date goes by CloudTrail and by dates.
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ...domain.errors.wording import plural
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "The newest version has arrived"

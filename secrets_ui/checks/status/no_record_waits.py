@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from ...domain.errors.wording import plural
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Records
-from ...domain.texts import plural
 from .saying import Saying
 
 TITLE = "No record waits for the audit log"

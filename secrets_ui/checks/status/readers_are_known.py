@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from ...domain.errors.wording import plural
 from ...domain.secrets.dates import as_day
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from ...domain.texts import plural
 from ...domain.usage.reads import NewReader
 from .saying import Saying
 

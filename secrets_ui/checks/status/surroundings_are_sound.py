@@ -6,9 +6,9 @@ Identity, function, role, its policies, the key and its rotation.
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
+from ...domain.errors.wording import plural
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings
-from ...domain.texts import plural
 from .lambda_can_read import of_path
 from .saying import Saying
 

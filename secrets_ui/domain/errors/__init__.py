@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..texts import CONFIRM_IDENTITY, plural
+from .wording import CONFIRM_IDENTITY, plural
 
 
 class ConsoleError(Exception):

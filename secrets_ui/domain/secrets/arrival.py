@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import get_args
 
-from ..texts import plural
+from ..errors.wording import plural
 from .rollout import FunctionLog, Instance, Report, Rollout, State
 from .secret import Secret
 from .version import short_version

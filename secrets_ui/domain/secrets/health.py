@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from ..texts import plural
+from ..errors.wording import plural
 from .catalog import KeySpec, SecretSpec
 from .facts import KeyFacts, VersionFacts
 from .formats import FREE_TEXT, Format

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..texts import plural
+from ..errors.wording import plural
 from .dates import as_day
 from .health import Level
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..access.finding import Status
-from ..texts import plural
+from ..errors.wording import plural
 from .status import StatusFinding, join, owners_of, runbooks_of
 from .words import STATUS_WORDS
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from ..access.finding import Status
-from ..texts import plural
+from ..errors.wording import plural
 from .status import worst
 from .words import STATUS_WORDS
 

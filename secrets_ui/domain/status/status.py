@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from ..access.finding import WORST_FIRST, Status, Weight
-from ..texts import plural
+from ..errors.wording import plural
 
 Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage", "reads"]
 TROUBLE: tuple[Status, ...] = ("fail", "unknown", "warn")

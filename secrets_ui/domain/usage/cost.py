@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from ..texts import plural
+from ..errors.wording import plural
 
 # The number of calls that one price is for.
 _CALLS = 10_000

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from ..access.evidence import Evidence, Known
 from ..environment import Environment
+from ..errors.wording import plural
 from ..secrets.secret import Secret
-from ..texts import plural
 from .alarm import Alarm, in_alarm
 
 DAYS = 30  # that a chart shows, today included

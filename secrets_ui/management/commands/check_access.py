@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.access.run import Run
+from secrets_ui.domain.errors.wording import calls_in_words
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.domain.texts import calls_in_words
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_environment, full_name, printable
 from secrets_ui.services import configuration

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from secrets_ui.domain.errors.wording import capitalized
 from secrets_ui.domain.people.roles import OF_THE_WHOLE, ONLY_WHOLE, ROLES, WORDS
-from secrets_ui.domain.texts import capitalized
 
 
 class Command(BaseCommand):

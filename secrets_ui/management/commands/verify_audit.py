@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.domain.errors import AwsError
-from secrets_ui.domain.texts import plural
+from secrets_ui.domain.errors.wording import plural
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.services import configuration
 from secrets_ui.services.audit.guards import find_unguarded

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from secrets_ui.domain.access.answers import Row, Show, WhoCan
 from secrets_ui.domain.access.explanation import Explanation, Hop
 from secrets_ui.domain.access.reach import Ability
+from secrets_ui.domain.errors.wording import calls_in_words
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.domain.texts import calls_in_words
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration

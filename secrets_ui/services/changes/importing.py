@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from ...domain.changes.edit import Edit
 from ...domain.environment import Environment
+from ...domain.errors.wording import capitalized
 from ...domain.people.actor import Actor
-from ...domain.texts import capitalized
 from .review import Review, begin_to_describe, compare_edit
 from .review_rows import ReviewRow
 

@@ -13,12 +13,12 @@ from ...domain.audit.moments import stored_ago
 from ...domain.changes.edit import Edit, overlapping
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, SecretNotEditable
+from ...domain.errors.wording import plural
 from ...domain.people.actor import Actor
 from ...domain.people.roles import is_beginning
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
-from ...domain.texts import plural
 from ...models import AuditRecord, CurrentVersion
 from .. import audit, configuration
 from ..aws_access import gateways, gather

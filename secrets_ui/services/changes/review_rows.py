@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ...domain.errors.wording import capitalized
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.formats import FREE_TEXT
 from ...domain.secrets.health import StateCode, key_states
 from ...domain.secrets.key_rules import Problem, check_name
 from ...domain.secrets.secret_value import MASK
-from ...domain.texts import capitalized
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from django.db.models import Q
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
+from ...domain.errors.wording import plural
 from ...domain.people.roles import covers, granting
 from ...domain.status.messages import ChangeMessage, Topic
-from ...domain.texts import plural
 from ...models import AuditRecord, RoleGrant, ToldUntil
 from .. import audit, configuration
 from ..changes.recent import RecentChange, change_of, changes_in

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ...domain.changes.new_secret import NewSecret, first_tags, is_like_an_arn
 from ...domain.environment import Environment
-from ...domain.texts import plural
+from ...domain.errors.wording import plural
 from ...forms.changes import NEW_ROWS, KeyForm, key_edit, new_once, rows_by_key, touched_rows
 from ...forms.managing import BaseTags, CreateForm, NewNameForm, tag_rows, typed_tags
 from ...permissions import actor_of, enter, enter_to_manage

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
+from ...domain.errors.wording import capitalized
 from ...domain.secrets.tried import judge
 from ...domain.secrets.version import VersionConflict
-from ...domain.texts import capitalized
 from ...forms.changes import (
     NEW_ROWS,
     ConfirmForm,
