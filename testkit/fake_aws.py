@@ -47,10 +47,12 @@ class FakeAws(socketserver.ThreadingTCPServer):
     @contextmanager
     def running(self) -> Iterator[FakeAws]:
         """Serves from a thread of this process until the block ends, then closes connections."""
-        with in_thread(self):
-            yield self
-        for connection in list(self.open_connections):
-            connection.shutdown(socket.SHUT_RDWR)
+        try:
+            with in_thread(self):
+                yield self
+        finally:
+            for connection in list(self.open_connections):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, method: str, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         """Status and body of an API call."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import islice
@@ -99,10 +99,9 @@ def _search(steps: _Steps, first: int) -> frozenset[str] | None:
     found = {steps.met(steps.read(ANY_SESSION, first)): ""}
     # The id of another role ends what a pattern can fit.
     living = [of_one for of_one in steps.of_each if first & of_one]
-    letters = steps.letters(sum(living))
     reached, seen = {first: ""}, set[int]()
     for length in range(1, _MOST + 1):
-        reached = _read_on(steps, letters, reached, seen)
+        reached = _read_on(steps, reached, seen)
         if length >= _LEAST:
             seen |= reached.keys()
             for state, text in reached.items():
@@ -114,13 +113,11 @@ def _search(steps: _Steps, first: int) -> frozenset[str] | None:
     return frozenset(found.values()) - {""}
 
 
-def _read_on(
-    steps: _Steps, letters: Iterable[str], reached: Mapping[int, str], seen: Collection[int]
-) -> dict[int, str]:
+def _read_on(steps: _Steps, reached: Mapping[int, str], seen: Collection[int]) -> dict[int, str]:
     """The new states behind one letter more, each with a text; not all where they are too many."""
     found: dict[int, str] = {}
     for state, text in reached.items():
-        for letter in letters:
+        for letter in steps.letters(state):
             after = steps.after(state, letter)
             if after not in seen:
                 found.setdefault(after, text + letter)
@@ -163,11 +160,15 @@ class _Steps:
                     self._of[letter] |= bit
         self._signs += pattern
 
-    def letters(self, bits: int) -> list[str]:
-        """Those that patterns of these bits name, and one for all others."""
-        named = [letter for letter in _LETTERS if self._of.get(letter, 0) & bits]
-        others = [letter for letter in _LETTERS if letter not in named]
-        return [*others[:1], *named]
+    def letters(self, state: int) -> Iterator[str]:
+        """One for all that no pattern asks for next, and those that one asks for."""
+        asked, left = set[str](), state & ~(self._stars | self._any)
+        while left:
+            sign = self._signs[left.bit_length() - 1]
+            asked |= {sign, sign.upper()}
+            left &= ~self._of[sign]
+        yield from islice((letter for letter in _LETTERS if letter not in asked), 1)
+        yield from (letter for letter in _LETTERS if letter in asked)
 
     def after(self, state: int, letter: str) -> int:
         """The state that a letter leads to."""
