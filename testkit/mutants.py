@@ -38,7 +38,7 @@ GROUPS = {
     "permissions": Group(("permissions.py",), ("tests/test_permission_rules.py",)),
     "session": Group(
         ("aws/session.py", "aws/caller.py"),
-        ("tests/aws/test_session.py", "tests/aws/test_pace_and_quiet.py"),
+        tuple(f"tests/aws/test_{name}.py" for name in ("session", "pace_and_quiet", "sending")),
     ),
     "changes": Group(("services/changes/*",), ("tests/services/changes",)),
     "audit": Group(

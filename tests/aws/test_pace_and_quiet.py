@@ -106,6 +106,13 @@ def test_other_loggers_are_left_alone(name: str) -> None:
     logger.setLevel(logging.NOTSET)
 
 
+def test_a_logger_that_is_set_already_is_silenced_too() -> None:
+    logger = logging.getLogger("botocore.set_already")
+    logger.setLevel(logging.WARNING)
+    keep_botocore_quiet()
+    assert not logger.filter(logger.makeRecord("", logging.INFO, "file", 1, "text", (), None))
+
+
 def test_a_parent_that_nobody_logs_to_is_made_no_logger_of() -> None:
     logging.getLogger("somewhere.within")
     keep_botocore_quiet()

@@ -302,3 +302,13 @@ def test_a_what_if_is_the_same_request_with_another_policy() -> None:
     request = ask(LOGS)
     assert evaluate(request).decision == "ImplicitlyDenied"
     assert evaluate(replace(request, identity_policies=(READ_POLICY,))).decision == "Allowed"
+
+
+def test_a_layer_that_allows_and_may_deny_is_undetermined() -> None:
+    from_office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    policy = document(statement(), statement("Deny", Condition=from_office))
+    request = ask(policy, unknown_context_keys=frozenset({"aws:SourceIp"}))
+    evaluation = evaluate(request)
+    assert evaluation.layers[Layer.IDENTITY] == "Undetermined"
+    assert evaluation.decision == "Undetermined"
+    assert evaluation.request is request

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.iam import Layer, MalformedRequest, PrincipalMatch, evaluate
+from secrets_ui.domain.iam import (
+    Layer,
+    MalformedRequest,
+    PrincipalElement,
+    PrincipalMatch,
+    evaluate,
+    is_caller,
+)
 
 from .building import (
     ACCOUNT,
@@ -205,3 +212,23 @@ def test_what_hangs_on_the_session_s_name_says_so() -> None:
     )
     assert found.decision == "Undetermined"
     assert "names a session of the role" in found.missing[0]
+
+
+@pytest.mark.parametrize(
+    ("arn", "can_be"),
+    [
+        *((arn, True) for arn in (ROLE, WITH_PATH, USER, FEDERATED, SESSION)),
+        *((arn, False) for arn in ("*", f"arn:aws:iam::{ACCOUNT}:policy/p", f"{ROLE}/", "")),
+    ],
+)
+def test_somebody_may_bear_the_arn_of_a_caller_alone(arn: str, can_be: bool) -> None:
+    assert is_caller(arn) is can_be
+
+
+@pytest.mark.parametrize(
+    ("principal", "may"),
+    [(USER, True), (ACCOUNT, True), ("*", True), (ROLE, False), (OTHER_ACCOUNT, False)],
+)
+def test_an_element_may_name_whom_it_lists_by_arn_account_or_all(principal: str, may: bool) -> None:
+    element = PrincipalElement.of([principal], is_negated=False)
+    assert element.may_name(frozenset({USER}), ACCOUNT, "") is may
