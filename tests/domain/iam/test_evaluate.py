@@ -312,3 +312,18 @@ def test_a_layer_that_allows_and_may_deny_is_undetermined() -> None:
     assert evaluation.layers[Layer.IDENTITY] == "Undetermined"
     assert evaluation.decision == "Undetermined"
     assert evaluation.request is request
+
+
+@pytest.mark.parametrize(
+    ("rcp", "expected"), [("Allow", "Undetermined"), ("Deny", "ExplicitlyDenied")]
+)
+def test_an_rcp_that_was_not_read_may_deny_and_one_that_denies_does(
+    rcp: str, expected: str
+) -> None:
+    level = (parse_policy("rcp", document(statement(rcp, Principal="*")), PolicyKind.RESOURCE),)
+    request = ask(
+        document(statement()),
+        resource_control_policies=(level,),
+        unreadable_layers=frozenset({Layer.RCP}),
+    )
+    assert evaluate(request).decision == expected
