@@ -253,10 +253,12 @@ def _session(role: str, name: str) -> str:
 
 def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
     return [
-        (f"{words} {'of the stage AWSCURRENT' if chosen else ''}".strip(), form)
+        (
+            f"{words} {'of the stage AWSCURRENT' if chosen else ''}".strip(),
+            replace(session, chosen=chosen),
+        )
         for words, session in _sessions(caller, choices)
         for chosen in choices.of_read()
-        for form in [replace(session, chosen=chosen)]
     ]
 
 

@@ -127,10 +127,8 @@ class AuditUnavailable(ConsoleError):
         "Nothing was sent to AWS."
     )
 
-    def __init__(
-        self, message: str = "The console's database does not answer, or cannot be written."
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "The console's database does not answer, or cannot be written.")
 
 
 class SignedOutHereOnly(ConsoleError):
